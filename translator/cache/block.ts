@@ -1,0 +1,38 @@
+// A translated block and the links between blocks.
+
+/** Runs the block on CPU state `c`; returns the block to run next, or null when the executor must stop (see H.exit). */
+export type BlockCode = (c: number) => Block | null;
+
+export interface Block {
+  /** Guest address: as a number, and its halves. */
+  readonly address: number;
+  lo: number;
+  hi: number;
+  code: BlockCode;
+  /** Addend of the exec TLB entry that this translation belongs to: equal addend and tag mean same frame. NaN when dead. */
+  addend: number;
+  /** Frame translated from. */
+  readonly frame: number;
+  /** Second frame of an instruction on two pages; such blocks are never linked to. 0 otherwise. */
+  readonly frame2: number;
+  readonly instructions: number;
+  /** Index of its wasm function in the shared table; 0: none. */
+  entry: number;
+  /** Times that sampling found it (tier policy). */
+  heat: number;
+}
+
+/** An exit of a block to a fixed address. */
+export interface Link {
+  readonly address: number;
+  readonly lo: number;
+  readonly hi: number;
+  /** Low word of the target's page: what the exec TLB tag must be. */
+  readonly tag: number;
+  block: Block | null;
+}
+
+export function makeLink(address: number): Link {
+  const lo = address | 0;
+  return { address, lo, hi: Math.floor(address / 0x1_0000_0000) | 0, tag: lo & -4096, block: null };
+}

@@ -1,0 +1,129 @@
+// The code cache: translations by frame and guest address, shared by all address spaces.
+//
+// A frame's contents decide what its code means, so a translation belongs to a frame (page-cache frames are the same in every
+// process that maps the file) and to the guest address it was made for. Writing to the frame drops what was made of it.
+
+import type { Block, BlockCode } from "./block.ts";
+import { TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
+import { type Env, EXEC } from "../env.ts";
+import { FRAME_CODE, frameFlags, I32 } from "../ram.ts";
+import { setRip } from "../runtime.ts";
+import { removeJump } from "../wasm/jump_table.ts";
+
+/** Makes a block's code from guest bytes; `second` is the physical page behind the first when an instruction crosses, else 0. */
+export interface Translate {
+  (address: number, page: number, secondPage: () => number, single: boolean): {
+    code: BlockCode;
+    entry: number;
+    crossing: boolean;
+    instructions: number;
+  };
+}
+
+export class CodeCache {
+  readonly #env: Env;
+  readonly #translate: Translate;
+  /** By frame: address → block. */
+  readonly #frames = new Map<number, Map<number, Block>>();
+  blocks = 0;
+  translated = 0;
+  instructions = 0;
+  invalidations = 0;
+
+  constructor(env: Env, translate: Translate) {
+    this.#env = env;
+    this.#translate = translate;
+  }
+
+  /** The block at `address` in the address space of `c`. Raises a page fault when the code cannot be fetched (RIP is then `address`). */
+  find(c: number, address: number): Block {
+    const page = this.#page(c, address);
+    const frame = page >>> 12;
+    const known = this.#frames.get(frame)?.get(address);
+    if (known !== undefined) {
+      if (
+        known.frame2 === 0 || this.#page(c, address + 4096 - address % 4096, address) >>> 12 === known.frame2
+      ) {
+        return known;
+      }
+    }
+    return this.#make(c, address, page, false);
+  }
+
+  /** Physical address of the code byte at `address`. */
+  fetch(c: number, address: number): number {
+    return this.#page(c, address) + address % 4096;
+  }
+
+  /** A block of the one instruction at `address`, kept nowhere: for stores that change code. */
+  single(c: number, address: number): Block {
+    return this.#make(c, address, this.#page(c, address), true);
+  }
+
+  #make(c: number, address: number, page: number, single: boolean): Block {
+    let second = 0;
+    const { code, entry, crossing, instructions } = this.#translate(address, page, () => {
+      second = this.#page(c, address + 4096 - address % 4096, address);
+      return second;
+    }, single);
+    const frame = page >>> 12;
+    const block: Block = {
+      address,
+      lo: address | 0,
+      hi: Math.floor(address / 0x1_0000_0000) | 0,
+      code,
+      addend: crossing ? NaN : (page - (address - address % 4096)) | 0,
+      frame,
+      frame2: crossing ? second >>> 12 : 0,
+      instructions,
+      heat: 0,
+      entry,
+    };
+    if (!single) {
+      this.#register(frame, block);
+      if (crossing) this.#register(block.frame2, block);
+      this.blocks++;
+      this.translated++;
+      this.instructions += instructions;
+    }
+    return block;
+  }
+
+  #register(frame: number, block: Block): void {
+    let blocks = this.#frames.get(frame);
+    if (blocks === undefined) {
+      blocks = new Map();
+      this.#frames.set(frame, blocks);
+      frameFlags[frame] |= FRAME_CODE;
+      this.#env.codeAdded(frame);
+    }
+    blocks.set(block.address, block);
+  }
+
+  /** Drops everything translated from `frame`. */
+  invalidateFrame(frame: number): void {
+    frameFlags[frame] &= ~FRAME_CODE;
+    const blocks = this.#frames.get(frame);
+    if (blocks === undefined) return;
+    this.#frames.delete(frame);
+    this.invalidations++;
+    for (const block of blocks.values()) {
+      if (block.entry !== 0) removeJump(block);
+      block.addend = NaN; // no link from another page matches any more
+      this.blocks--;
+      if (block.frame2 !== 0) {
+        const other = block.frame === frame ? block.frame2 : block.frame;
+        this.#frames.get(other)?.delete(block.address);
+      }
+    }
+  }
+
+  /** Physical page of `address` for fetching, through the exec TLB. */
+  #page(c: number, address: number, rip = address): number {
+    const lo = address | 0, hi = Math.floor(address / 0x1_0000_0000) | 0;
+    const x = I32[c + 2 * TLB + 1] + (lo >>> 12 & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
+    if (I32[x] === (lo & -4096) && I32[x + 1] === hi) return ((lo & -4096) + I32[x + XTLB_ADDEND]) | 0;
+    setRip(c, rip);
+    return this.#env.page(c, address, EXEC);
+  }
+}

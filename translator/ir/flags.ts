@@ -1,0 +1,289 @@
+// Lazy status flags: an instruction leaves its operands, and whoever needs a flag works it out.
+//
+// The kind word (low word of slot FLAGS) is class << 2 | log2(operand bytes):
+//   EXPLICIT  FLAG_B holds the six bits as in RFLAGS
+//   ADD, SUB  of FLAG_A and FLAG_B            (8- and 16-bit operands are stored zero-extended)
+//   LOGIC     CF = OF = AF = 0, rest from FLAG_R (zero-extended)
+//   RESULT    ZF SF PF from FLAG_R; CF, OF, AF in FLAG_B as in RFLAGS
+// AF after LOGIC is undefined on the CPU; real ones clear it, so do we.
+
+import { AF, CF, FLAG_A, FLAG_B, FLAG_R, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
+import { I32 } from "../ram.ts";
+
+export const EXPLICIT = 0;
+export const ADD = 4, SUB = 8, LOGIC = 12, RESULT = 16;
+export const UNKNOWN = -1;
+
+/** kind of class `k` for operands of `size` bytes. */
+export function kindOf(k: number, size: number): number {
+  return k | (size === 1 ? 0 : size === 2 ? 1 : size === 4 ? 2 : 3);
+}
+
+/** Condition codes as encoded in Jcc: O NO B NB E NE BE NBE S NS P NP L NL LE NLE. */
+export const COND_O = 0,
+  COND_B = 2,
+  COND_E = 4,
+  COND_BE = 6,
+  COND_S = 8,
+  COND_P = 10,
+  COND_L = 12,
+  COND_LE = 14;
+const COND_READS = [OF, CF, ZF, CF | ZF, SF, PF, SF | OF, ZF | SF | OF];
+/** Flags that condition `cc` depends on. */
+export function conditionReads(cc: number): number {
+  return COND_READS[cc >> 1]!;
+}
+
+const A = `I32[c+${2 * FLAG_A}]`, AH = `I32[c+${2 * FLAG_A + 1}]`;
+const B = `I32[c+${2 * FLAG_B}]`, BH = `I32[c+${2 * FLAG_B + 1}]`;
+const R = `I32[c+${2 * FLAG_R}]`, RH = `I32[c+${2 * FLAG_R + 1}]`;
+const KIND = `I32[c+${2 * FLAGS}]`;
+
+/** Statements that leave lazy flags. Operands are JavaScript expressions (low, high); high halves only for 8-byte sizes. */
+export function setFlags(
+  k: number,
+  size: number,
+  first: [string, string],
+  second?: [string, string],
+): string {
+  const wide = size === 8;
+  let out = `${KIND}=${kindOf(k, size)};`;
+  if (k === LOGIC) return out + `${R}=${first[0]};` + (wide ? `${RH}=${first[1]};` : "");
+  if (k === RESULT) {
+    out += `${R}=${first[0]};` + (wide ? `${RH}=${first[1]};` : "");
+    return out + `${B}=${second![0]};`;
+  }
+  out += `${A}=${first[0]};${B}=${second![0]};`;
+  return wide ? out + `${AH}=${first[1]};${BH}=${second![1]};` : out;
+}
+
+const lessU64 = `((${AH}>>>0)<(${BH}>>>0)||${AH}===${BH}&&(${A}>>>0)<(${B}>>>0))`;
+const lessS64 = `(${AH}<${BH}||${AH}===${BH}&&(${A}>>>0)<(${B}>>>0))`;
+const diffHigh = `(${AH}-${BH}-((${A}>>>0)<(${B}>>>0)?1:0)|0)`;
+const sumHigh = `(${AH}+${BH}+(((${A}+${B})>>>0)<(${A}>>>0)?1:0)|0)`;
+
+/** JavaScript expression (boolean) for condition `cc` after flags of `kind`. */
+export function conditionText(cc: number, kind: number): string {
+  if (kind === UNKNOWN) return `H.condition(c,${cc})`;
+  const text = positive(cc & ~1, kind);
+  return cc & 1 ? `!(${text})` : text;
+}
+
+function positive(cc: number, kind: number): string {
+  const size = 1 << (kind & 3), wide = size === 8;
+  // Shift that brings the operand's sign bit to bit 31.
+  const up = size === 1 ? "<<24" : size === 2 ? "<<16" : "";
+  switch (kind & ~3) {
+    case EXPLICIT: {
+      const bit = (n: number) => `(${B}&${n})!==0`;
+      const signs = `((${B}>>>4^${B})&${SF})!==0`; // OF is bit 11, SF bit 7
+      switch (cc) {
+        case COND_O:
+          return bit(OF);
+        case COND_B:
+          return bit(CF);
+        case COND_E:
+          return bit(ZF);
+        case COND_BE:
+          return bit(CF | ZF);
+        case COND_S:
+          return bit(SF);
+        case COND_P:
+          return bit(PF);
+        case COND_L:
+          return signs;
+        default:
+          return `(${bit(ZF)}||${signs})`;
+      }
+    }
+    case SUB:
+      switch (cc) {
+        case COND_O:
+          return wide
+            ? `((${AH}^${BH})&(${AH}^${diffHigh}))<0`
+            : `(((${A}^${B})&(${A}^(${A}-${B})))${up || "|0"})<0`;
+        case COND_B:
+          return wide ? lessU64 : size === 4 ? `(${A}>>>0)<(${B}>>>0)` : `${A}<${B}`;
+        case COND_E:
+          return wide ? `(${A}===${B}&&${AH}===${BH})` : `${A}===${B}`;
+        case COND_BE:
+          return wide
+            ? `((${AH}>>>0)<(${BH}>>>0)||${AH}===${BH}&&(${A}>>>0)<=(${B}>>>0))`
+            : size === 4
+            ? `(${A}>>>0)<=(${B}>>>0)`
+            : `${A}<=${B}`;
+        case COND_S:
+          return wide ? `${diffHigh}<0` : `((${A}-${B})${up || "|0"})<0`;
+        case COND_P:
+          return `H.parity[(${A}-${B})&255]===1`;
+        case COND_L:
+          return wide ? lessS64 : `(${A}${up})<(${B}${up})`;
+        default:
+          return wide ? `(${AH}<${BH}||${AH}===${BH}&&(${A}>>>0)<=(${B}>>>0))` : `(${A}${up})<=(${B}${up})`;
+      }
+    case ADD: {
+      const zero = wide ? `((${A}+${B}|0)===0&&${sumHigh}===0)` : `((${A}+${B})${up || "|0"})===0`;
+      const sign = wide ? `${sumHigh}<0` : `((${A}+${B})${up || "|0"})<0`;
+      const carry = wide
+        ? `((${sumHigh}>>>0)<(${AH}>>>0)||${sumHigh}===${AH}&&((${A}+${B})>>>0)<(${A}>>>0))`
+        : size === 4
+        ? `((${A}+${B})>>>0)<(${A}>>>0)`
+        : `${A}+${B}>${size === 1 ? 255 : 65535}`;
+      const overflow = wide
+        ? `((${AH}^${sumHigh})&(${BH}^${sumHigh}))<0`
+        : `(((${A}^(${A}+${B}))&(${B}^(${A}+${B})))${up || "|0"})<0`;
+      // 64-bit carry: the high sum wrapped, or is equal to A's high with a carry into an all-ones B.
+      switch (cc) {
+        case COND_O:
+          return overflow;
+        case COND_B:
+          return wide ? `H.carry64(${A},${AH},${B},${BH})` : carry;
+        case COND_E:
+          return zero;
+        case COND_BE:
+          return wide ? `(H.carry64(${A},${AH},${B},${BH})||${zero})` : `(${carry}||${zero})`;
+        case COND_S:
+          return sign;
+        case COND_P:
+          return `H.parity[(${A}+${B})&255]===1`;
+        case COND_L:
+          return `(${sign})!==(${overflow})`;
+        default:
+          return `(${zero}||(${sign})!==(${overflow}))`;
+      }
+    }
+    default: {
+      // LOGIC and RESULT share ZF, SF, PF.
+      const zero = wide ? `(${R}|${RH})===0` : `${R}===0`;
+      const sign = wide ? `${RH}<0` : `(${R}${up})<0`;
+      const logic = (kind & ~3) === LOGIC;
+      const carry = logic ? "false" : `(${B}&${CF})!==0`;
+      const overflow = logic ? "false" : `(${B}&${OF})!==0`;
+      switch (cc) {
+        case COND_O:
+          return overflow;
+        case COND_B:
+          return carry;
+        case COND_E:
+          return zero;
+        case COND_BE:
+          return logic ? zero : `(${carry}||${zero})`;
+        case COND_S:
+          return sign;
+        case COND_P:
+          return `H.parity[${R}&255]===1`;
+        case COND_L:
+          return logic ? sign : `(${sign})!==(${overflow})`;
+        default:
+          return logic ? `(${zero}||${sign})` : `(${zero}||(${sign})!==(${overflow}))`;
+      }
+    }
+  }
+}
+
+/** 1 where the byte has an even number of set bits. */
+export const parity: Uint8Array<ArrayBuffer> = new Uint8Array(256);
+for (let i = 0; i < 256; i++) {
+  let ones = 0;
+  for (let b = i; b; b >>= 1) ones += b & 1;
+  parity[i] = ones & 1 ? 0 : 1;
+}
+
+/** Whether the 64-bit sum of two int32 pairs carries out. */
+export function carry64(al: number, ah: number, bl: number, bh: number): boolean {
+  const low = (al >>> 0) + (bl >>> 0) > 0xffff_ffff ? 1 : 0;
+  return (ah >>> 0) + (bh >>> 0) + low > 0xffff_ffff;
+}
+
+/** The six status flags of CPU state `c` as bits of RFLAGS. */
+export function statusFlags(c: number): number {
+  const kind = I32[c + 2 * FLAGS];
+  const a = I32[c + 2 * FLAG_A], ah = I32[c + 2 * FLAG_A + 1];
+  const b = I32[c + 2 * FLAG_B], bh = I32[c + 2 * FLAG_B + 1];
+  const size = 1 << (kind & 3);
+  let low = I32[c + 2 * FLAG_R], high = I32[c + 2 * FLAG_R + 1];
+  let bits = 0;
+  switch (kind & ~3) {
+    case EXPLICIT:
+      return b & STATUS_FLAGS;
+    case ADD: {
+      low = (a + b) | 0;
+      high = (ah + bh + ((low >>> 0) < (a >>> 0) ? 1 : 0)) | 0;
+      const carry = size === 8
+        ? carry64(a, ah, b, bh)
+        : size === 4
+        ? (low >>> 0) < (a >>> 0)
+        : a + b > (size === 1 ? 255 : 65535);
+      const x = size === 8 ? (ah ^ high) & (bh ^ high) : ((a ^ low) & (b ^ low)) << (32 - 8 * size);
+      bits = (carry ? CF : 0) | (x < 0 ? OF : 0) | ((a ^ b ^ low) & AF);
+      break;
+    }
+    case SUB: {
+      low = (a - b) | 0;
+      const borrow = (a >>> 0) < (b >>> 0);
+      high = (ah - bh - (borrow ? 1 : 0)) | 0;
+      const carry = size === 8 ? (ah >>> 0) < (bh >>> 0) || (ah === bh && borrow) : borrow;
+      const x = size === 8 ? (ah ^ bh) & (ah ^ high) : ((a ^ b) & (a ^ low)) << (32 - 8 * size);
+      bits = (carry ? CF : 0) | (x < 0 ? OF : 0) | ((a ^ b ^ low) & AF);
+      break;
+    }
+    case LOGIC:
+      break;
+    case RESULT:
+      bits = b & (CF | OF | AF);
+      break;
+  }
+  const top = size === 8 ? high : low << (32 - 8 * size);
+  const zero = size === 8 ? (low | high) === 0 : top === 0;
+  return bits | (zero ? ZF : 0) | (top < 0 ? SF : 0) | (parity[low & 255] ? PF : 0);
+}
+
+/** Leaves explicit status flags. */
+export function setStatusFlags(c: number, bits: number): void {
+  I32[c + 2 * FLAGS] = EXPLICIT;
+  I32[c + 2 * FLAG_B] = bits & STATUS_FLAGS;
+}
+
+/** Condition `cc` from whatever flags are there. */
+export function condition(c: number, cc: number): boolean {
+  const f = statusFlags(c);
+  let is: boolean;
+  switch (cc & ~1) {
+    case COND_O:
+      is = (f & OF) !== 0;
+      break;
+    case COND_B:
+      is = (f & CF) !== 0;
+      break;
+    case COND_E:
+      is = (f & ZF) !== 0;
+      break;
+    case COND_BE:
+      is = (f & (CF | ZF)) !== 0;
+      break;
+    case COND_S:
+      is = (f & SF) !== 0;
+      break;
+    case COND_P:
+      is = (f & PF) !== 0;
+      break;
+    case COND_L:
+      is = ((f >>> 4 ^ f) & SF) !== 0;
+      break;
+    default:
+      is = (f & ZF) !== 0 || ((f >>> 4 ^ f) & SF) !== 0;
+  }
+  return (cc & 1) === 0 ? is : !is;
+}
+
+/** RFLAGS as PUSHF shows them: bit 1 always set, IF set. */
+export function readFlags(c: number): number {
+  return statusFlags(c) | I32[c + 2 * FLAGS + 1] | 0x202;
+}
+
+/** What user mode may change with POPF: status flags, TF, DF, NT, AC, ID. */
+export const USER_FLAGS = STATUS_FLAGS | 0x100 | 0x400 | 0x4000 | 0x40000 | 0x200000;
+export function writeFlags(c: number, rflags: number): void {
+  setStatusFlags(c, rflags);
+  I32[c + 2 * FLAGS + 1] = rflags & USER_FLAGS & ~STATUS_FLAGS;
+}

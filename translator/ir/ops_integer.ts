@@ -1,0 +1,203 @@
+// IR operations of multiplication, bit tests and scans, string steps and loops; and calls of helpers with known effects on flags.
+
+import { CF, DF, FLAG_B, FLAG_R, FLAGS, RIP, STATUS_FLAGS, ZF } from "../cpu.ts";
+import { COND_E, conditionText, EXPLICIT, kindOf, LOGIC } from "./flags.ts";
+import { op, type OpDef } from "./op.ts";
+import { follow } from "./ops_control.ts";
+
+const ops: OpDef[] = [];
+
+// Helper calls: what they leave is explicit flags, all six.
+for (let n = 0; n <= 5; n++) {
+  const call = (t: any[]) => `${t[0]}(c${t.slice(1).map((x) => `,${x}`).join("")});`;
+  ops.push(
+    op(`result${n}`, "o" + "n".repeat(n), "calls o(c, n…), which never raises and replaces all flags", call, {
+      writes: STATUS_FLAGS,
+      kind: -1,
+    }),
+  );
+  ops.push(
+    op(
+      `status${n}`,
+      "o" + "n".repeat(n),
+      "calls o(c, n…), which reads flags, leaves explicit ones, and nothing else",
+      call,
+      {
+        reads: STATUS_FLAGS,
+        writes: STATUS_FLAGS,
+        kind: EXPLICIT,
+        plain: "",
+      },
+    ),
+  );
+}
+
+// Products that fit the operand. `o` is umulh(a, b): the high 32 bits of an unsigned product.
+ops.push(
+  op("imul32", "drro", "d = a * b; o unused", ([d, a, b]) => `${d.lo}=Math.imul(${a.lo},${b.lo});${d.hi}=0;`),
+);
+ops.push(op(
+  "imul64",
+  "drroo",
+  "d = a * b; the second function unused",
+  ([d, a, b, o]) =>
+    `const al=${a.lo},bl=${b.lo},h=(${o}(al,bl)+Math.imul(al,${b.hi})+Math.imul(${a.hi},bl))|0;` +
+    `${d.lo}=Math.imul(al,bl);${d.hi}=h;`,
+));
+// The bits may depend on the flags there are, so they are worked out before any of them is replaced.
+const explicit = (bits: string) => `const f=${bits};I32[c+${2 * FLAGS}]=${EXPLICIT};I32[c+${2 * FLAG_B}]=f;`;
+// With CF = OF = whether it did not fit. `o` is mulOverflow32/64(a…): the flags.
+ops.push(op(
+  "imul32f",
+  "drro",
+  "d = a * b; flags",
+  ([d, a, b, o]) => `const x=${a.lo},y=${b.lo};${explicit(`${o}(x,y)`)}${d.lo}=Math.imul(x,y);${d.hi}=0;`,
+  { writes: STATUS_FLAGS, kind: EXPLICIT, plain: "imul32" },
+));
+ops.push(op(
+  "imul64f",
+  "drroo",
+  "d = a * b; flags by the second function",
+  ([d, a, b, high, o]) =>
+    `const al=${a.lo},bl=${b.lo},ah=${a.hi},bh=${b.hi},h=(${high}(al,bl)+Math.imul(al,bh)+Math.imul(ah,bl))|0;` +
+    `${explicit(`${o}(al,ah,bl,bh)`)}${d.lo}=Math.imul(al,bl);${d.hi}=h;`,
+  { writes: STATUS_FLAGS, kind: EXPLICIT, plain: "imul64" },
+));
+
+// Bit tests: CF = the bit; ZF stays; the others are undefined, and 0 here. Offsets are taken modulo the operand's bits.
+for (const bits of [16, 32, 64]) {
+  const pick = bits === 64
+    ? "const n=k&63,m=1<<(n&31),high=n>31,w=high?ah:al;"
+    : `const m=1<<(k&${bits - 1}),high=false,w=al;`;
+  const test = (a: any, b: any, kind: number) =>
+    `const al=${a.lo},ah=${bits === 64 ? a.hi : "0"},k=${b.lo};${pick}` +
+    explicit(`((w&m)!==0?${CF}:0)|(${conditionText(COND_E, kind)}?${ZF}:0)`);
+  const more = { reads: ZF, writes: STATUS_FLAGS, kind: EXPLICIT };
+  ops.push(
+    op(
+      `bt${bits}f`,
+      "rrx",
+      "CF = bit b of a; x: kind of the flags read",
+      ([a, b, kind]) => test(a, b, kind),
+      {
+        ...more,
+        kindArg: 2,
+        plain: "",
+      },
+    ),
+  );
+  for (const [name, change] of [["bts", "w|m"], ["btr", "w&~m"], ["btc", "w^m"]]) {
+    ops.push(op(
+      `${name}${bits}f`,
+      "drrx",
+      `${
+        name === "bts"
+          ? "d = a with bit b set"
+          : name === "btr"
+          ? "d = a with bit b clear"
+          : "d = a with bit b changed"
+      }; CF as bt`,
+      ([d, a, b, kind]) =>
+        `${test(a, b, kind)}const v=${change};${d.lo}=high?al:v;${d.hi}=${bits === 64 ? "high?v:ah" : "0"};`,
+      { ...more, kindArg: 3 },
+    ));
+  }
+  // The address of the unit that holds bit b of the bit string at a; b is signed and as wide as the operand.
+  const b = (r: any) => bits === 16 ? `${r.lo}<<16>>16` : r.lo;
+  const shift = Math.log2(bits), unit = Math.log2(bits / 8);
+  ops.push(op(
+    `bitAddress${bits}`,
+    "drr",
+    "d = a + the bytes to the unit of bit b",
+    ([d, a, r]) =>
+      bits === 64
+        ? `const x=${r.lo},y=${r.hi},q=x>>>6|y<<26,p=y>>6,o=q<<3,al=${a.lo},l=(al+o)|0;` +
+          `const h=(${a.hi}+(p<<3|q>>>29)+((l>>>0)<(al>>>0)?1:0))|0;${d.lo}=l;${d.hi}=h;`
+        : `const o=${b(r)}>>${shift}<<${unit},al=${a.lo},l=(al+o)|0;` +
+          `const h=(${a.hi}+(o>>31)+((l>>>0)<(al>>>0)?1:0))|0;${d.lo}=l;${d.hi}=h;`,
+  ));
+  // Scans: d stays when the source is 0. ZF from the source; the others, undefined, follow from LOGIC.
+  const wide = bits === 64;
+  const source = `I32[c+${2 * FLAGS}]=${kindOf(LOGIC, bits / 8)};I32[c+${2 * FLAG_R}]=l;` +
+    (wide ? `I32[c+${2 * FLAG_R + 1}]=h;` : "");
+  const low = (w: string) => `31-Math.clz32(${w}&-${w})`;
+  const forward = wide ? `l!==0?${low("l")}:32+${low("h")}` : low("l");
+  const reverse = wide ? "h!==0?63-Math.clz32(h):31-Math.clz32(l)" : "31-Math.clz32(l)";
+  for (const [name, value] of [["bsf", forward], ["bsr", reverse]] as const) {
+    const body = (t: any[], flags: boolean) =>
+      `const l=${t[1].lo}${wide ? `,h=${t[1].hi}` : ""};${flags ? source : ""}` +
+      `if(${wide ? "(l|h)" : "l"}!==0){${t[0].lo}=${value};${t[0].hi}=0;}`;
+    ops.push(
+      op(
+        `${name}${bits}`,
+        "dr",
+        "d = number of the lowest/highest set bit of r, if any",
+        (t) => body(t, false),
+      ),
+    );
+    ops.push(
+      op(
+        `${name}${bits}f`,
+        "dr",
+        "d = number of the lowest/highest set bit of r, if any; ZF = none",
+        (t) => body(t, true),
+        {
+          writes: STATUS_FLAGS,
+          kind: kindOf(LOGIC, bits / 8),
+          plain: `${name}${bits}`,
+        },
+      ),
+    );
+  }
+  const count = (w: string, v: string) =>
+    `let ${v}=${w};${v}=${v}-(${v}>>>1&0x55555555);${v}=(${v}&0x33333333)+(${v}>>>2&0x33333333);` +
+    `${v}=Math.imul(${v}+(${v}>>>4)&0x0f0f0f0f,0x01010101)>>>24;`;
+  const popcnt = (t: any[], flags: boolean) =>
+    count(t[1].lo, "v") + (wide ? count(t[1].hi, "w") + "v+=w;" : "") +
+    (flags ? explicit(`v===0?${ZF}:0`) : "") + `${t[0].lo}=v;${t[0].hi}=0;`;
+  ops.push(op(`popcnt${bits}`, "dr", "d = set bits of r", (t) => popcnt(t, false)));
+  ops.push(op(`popcnt${bits}f`, "dr", "d = set bits of r; flags", (t) => popcnt(t, true), {
+    writes: STATUS_FLAGS,
+    kind: EXPLICIT,
+    plain: `popcnt${bits}`,
+  }));
+}
+
+// String instructions step their pointers up or down.
+const down = `(I32[c+${2 * FLAGS + 1}]&${DF})!==0`;
+ops.push(op(
+  "advance",
+  "dn",
+  "d += n, or -= n when DF is set",
+  ([d, n]) =>
+    `const k=${down}?-${n}:${n},a=${d.lo},l=(a+k)|0;${d.lo}=l;` +
+    `${d.hi}=(${d.hi}+(k>>31)+((l>>>0)<(a>>>0)?1:0))|0;`,
+));
+ops.push(
+  op(
+    "advance32",
+    "dn",
+    "the same for the low 32 bits; the high ones become 0",
+    ([d, n]) => `${d.lo}=(${d.lo}+(${down}?-${n}:${n}))|0;${d.hi}=0;`,
+  ),
+);
+const SET_RIP = (r: any) => `I32[c+${2 * RIP}]=${r.lo};I32[c+${2 * RIP + 1}]=${r.hi};`;
+ops.push(op(
+  "repString",
+  "oroxnnnnn",
+  "calls o(H, c, n…) with RIP = r; when it returns true goes to link o, else stops for the budget to run r again",
+  (t) => `${SET_RIP(t[1])}if(${t[0]}(H,c,${t.slice(4).join(",")})){${follow(t[2], t[3])}}return H.exit(1);`,
+  { ends: true, faults: true, reads: STATUS_FLAGS },
+));
+
+// LOOPcc goes on while the counter is not zero and the condition holds.
+ops.push(
+  op(
+    "bothNonZero",
+    "drr",
+    "d = 1 if neither (the first in 64 bits, the second in 32) is zero, else 0",
+    ([d, a, b]) => `${d.lo}=(${a.lo}|${a.hi})!==0&&${b.lo}!==0?1:0;${d.hi}=0;`,
+  ),
+);
+
+export const INTEGER_OPS: readonly OpDef[] = ops;

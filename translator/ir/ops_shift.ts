@@ -1,0 +1,165 @@
+// IR operations of shifts and rotates (SDM vol. 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR).
+//
+// By a constant count (already masked, never 0): `shl32` and, with flags, `shl32f`. By a count in a register: `shlv32`, `shlv32f`,
+// which leave flags alone when the masked count is 0. 8- and 16-bit operands are zero-extended values, as in ops_alu.ts.
+// OF is only defined for counts of 1 and AF never; we give what the formula for 1 gives, and 0.
+
+import { CF, FLAG_B, FLAG_R, FLAGS, OF, STATUS_FLAGS } from "../cpu.ts";
+import { kindOf, RESULT, UNKNOWN } from "./flags.ts";
+import { op, type OpDef } from "./op.ts";
+
+const ops: OpDef[] = [];
+const SHIFTS = ["shl", "shr", "sar"] as const;
+type Shift = typeof SHIFTS[number];
+
+const leaveFlags = (size: number, carry: string, overflow: string) =>
+  `I32[c+${2 * FLAGS}]=${kindOf(RESULT, size)};I32[c+${2 * FLAG_R}]=l;` +
+  (size === 8 ? `I32[c+${2 * FLAG_R + 1}]=h;` : "") +
+  `I32[c+${2 * FLAG_B}]=(${carry})|(${overflow}?${OF}:0);`;
+
+/** Statements: `l` = `a` shifted by `n` (1–31, an expression), and the flags if asked for. Operands up to 32 bits. */
+function narrow(name: Shift, size: number, n: string, flags: boolean): string {
+  const bits = 8 * size, mask = size === 4 ? "|0" : `&${2 ** bits - 1}`;
+  const sign = size === 4 ? "" : `<<${32 - bits}>>${32 - bits}`;
+  switch (name) {
+    case "shl": {
+      const carry = size === 4 ? `a>>>32-${n}&1` : `a<<${n}>>>${bits}&1`;
+      return `const l=(a<<${n})${mask};` +
+        (flags ? `const k=${carry};` + leaveFlags(size, "k", `(l>>>${bits - 1}^k)!==0`) : "");
+    }
+    case "shr":
+      return `const l=(a>>>${n})|0;` + (flags ? leaveFlags(size, `a>>>${n}-1&1`, `a>>>${bits - 1}!==0`) : "");
+    case "sar":
+      return `const s=a${sign},l=(s>>${n})${mask};` + (flags ? leaveFlags(size, `s>>${n}-1&1`, "false") : "");
+  }
+}
+
+/** The same for 64 bits: `al`, `ah` to `l`, `h` by `n` in 1–63. `n` is a number, or undefined when it is in variable `n`. */
+function wide(name: Shift, flags: boolean, count: number | undefined): string {
+  const n = count ?? 0;
+  const fill = name === "sar" ? "(ah>>31)" : "0";
+  const right = name === "sar" ? ">>" : ">>>";
+  // [condition on n, low, high, carry]
+  const cases: [boolean, string, string, string, string][] = name === "shl"
+    ? [
+      [n < 32, "n<32", "al<<n", "ah<<n|al>>>32-n", "ah>>>32-n&1"],
+      [n === 32, "n===32", "0", "al", "ah&1"],
+      [true, "", "0", "al<<n-32", "al>>>64-n&1"],
+    ]
+    : [
+      [n < 32, "n<32", "al>>>n|ah<<32-n", `ah${right}n`, "al>>>n-1&1"],
+      [n === 32, "n===32", "ah", fill, "al>>>31"],
+      [true, "", `ah${right}n-32`, fill, "ah>>>n-33&1"],
+    ];
+  const overflow = name === "shl" ? "(h>>>31^k)!==0" : name === "shr" ? "ah<0" : "false";
+  const tail = flags ? leaveFlags(8, "k", overflow) : "";
+  if (count !== undefined) {
+    const [, , low, high, carry] = cases.find(([is]) => is)!;
+    const literal = (text: string) =>
+      text.replace(/32-n/, `${32 - n}`).replace(/64-n/, `${64 - n}`).replace(/n-(\d+)/, (_, k) => `${n - k}`)
+        .replace(/\bn\b/, `${n}`);
+    return `const l=${literal(low)}|0,h=${literal(high)}|0;` +
+      (flags ? `const k=${literal(carry)};${tail}` : "");
+  }
+  return "let l,h,k;" +
+    cases.map(([, test, low, high, carry]) =>
+      `${test ? `if(${test})` : ""}{l=${low}|0;h=${high}|0;k=${carry};}`
+    ).join(
+      "else ",
+    ) + tail;
+}
+
+for (const name of SHIFTS) {
+  for (const size of [1, 2, 4, 8]) {
+    const bits = 8 * size, isWide = size === 8;
+    const by = (t: any[], flags: boolean) =>
+      isWide
+        ? `const al=${t[1].lo},ah=${t[1].hi};${wide(name, flags, t[2])}${t[0].lo}=l;${t[0].hi}=h;`
+        : `const a=${t[1].lo};${narrow(name, size, t[2], flags)}${t[0].lo}=l;${t[0].hi}=0;`;
+    const args = isWide ? "drx" : "drn";
+    ops.push(op(`${name}${bits}`, args, `d = r ${name} count (1 or more)`, (t) => by(t, false)));
+    ops.push(op(`${name}${bits}f`, args, `d = r ${name} count (1 or more); flags`, (t) => by(t, true), {
+      writes: STATUS_FLAGS,
+      kind: kindOf(RESULT, size),
+      plain: `${name}${bits}`,
+    }));
+    const variable = (t: any[], flags: boolean) =>
+      isWide
+        ? `const al=${t[1].lo},ah=${t[1].hi},n=${t[2].lo}&63;` +
+          `if(n===0){${t[0].lo}=al;${t[0].hi}=ah;}else{${wide(name, flags, undefined)}${t[0].lo}=l;${
+            t[0].hi
+          }=h;}`
+        : `const a=${t[1].lo},n=${t[2].lo}&31;` +
+          `if(n===0)${t[0].lo}=a;else{${narrow(name, size, "n", flags)}${t[0].lo}=l;}${t[0].hi}=0;`;
+    ops.push(op(`${name}v${bits}`, "drr", `d = first ${name} masked second`, (t) => variable(t, false)));
+    ops.push(
+      op(
+        `${name}v${bits}f`,
+        "drr",
+        `d = first ${name} masked second; flags unless that is 0`,
+        (t) => variable(t, true),
+        {
+          reads: STATUS_FLAGS,
+          writes: STATUS_FLAGS,
+          kind: UNKNOWN,
+          plain: `${name}v${bits}`,
+        },
+      ),
+    );
+  }
+}
+
+// Rotates change CF and OF only. `rotated` is told the two bits and works out the other four from what was there.
+for (const size of [1, 2, 4, 8]) {
+  const bits = 8 * size, isWide = size === 8;
+  for (const name of ["rol", "ror"] as const) {
+    const left = name === "rol";
+    /** Statements: `l` (and `h`) from `a` (`al`, `ah`) and `n`, which may be 0 and is below the operand's bits. */
+    const rotate = isWide
+      ? `const al=n&32?yh:yl,ah=n&32?yl:yh,k=n&31,l=k===0?al:` +
+        (left ? `al<<k|ah>>>32-k,h=k===0?ah:ah<<k|al>>>32-k;` : `al>>>k|ah<<32-k,h=k===0?ah:ah>>>k|al<<32-k;`)
+      : size === 4
+      ? `const l=n===0?a:${left ? "a<<n|a>>>32-n" : "a>>>n|a<<32-n"};`
+      : `const l=(${left ? `a<<n|a>>>${bits}-n` : `a>>>n|a<<${bits}-n`})&${2 ** bits - 1};`;
+    const top = isWide ? "(h>>>31)" : `(l>>>${bits - 1}&1)`,
+      next = isWide ? "(h>>>30&1)" : `(l>>>${bits - 2}&1)`;
+    const status = left ? `(l&1)|(((l&1)^${top})!==0?${OF}:0)` : `${top}|((${top}^${next})!==0?${OF}:0)`;
+    const take = (r: any) => isWide ? `const yl=${r.lo},yh=${r.hi};` : `const a=${r.lo};`;
+    const body = (t: any[], count: string, flags: boolean) =>
+      take(t[1]) + `const n=${count}&${bits - 1};` + rotate +
+      (flags ? `if((${count}&${isWide ? 63 : 31})!==0)${t[3]}(c,${status});` : "") +
+      `${t[0].lo}=l;${t[0].hi}=${isWide ? "h" : "0"};`;
+    ops.push(op(`${name}${bits}`, "drno", `d = r ${name} n (not 0)`, (t) => body(t, `${t[2]}`, false)));
+    ops.push(
+      op(
+        `${name}${bits}f`,
+        "drno",
+        `d = r ${name} n (not 0); CF and OF through o`,
+        (t) => body(t, `${t[2]}`, true),
+        {
+          reads: STATUS_FLAGS & ~(CF | OF),
+          writes: CF | OF,
+          kind: UNKNOWN,
+          plain: `${name}${bits}`,
+        },
+      ),
+    );
+    ops.push(op(`${name}v${bits}`, "drro", `d = first ${name} second`, (t) => body(t, t[2].lo, false)));
+    ops.push(
+      op(
+        `${name}v${bits}f`,
+        "drro",
+        `d = first ${name} second; CF and OF through o`,
+        (t) => body(t, t[2].lo, true),
+        {
+          reads: STATUS_FLAGS,
+          writes: CF | OF,
+          kind: UNKNOWN,
+          plain: `${name}v${bits}`,
+        },
+      ),
+    );
+  }
+}
+
+export const SHIFT_OPS: readonly OpDef[] = ops;

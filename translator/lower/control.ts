@@ -1,0 +1,121 @@
+// JMP Jcc CALL RET SYSCALL, PUSH POP LEAVE, NOP and what is one (SDM vol. 2)
+
+import { R11, RBP, RCX, RSP } from "../cpu.ts";
+import {
+  CLASS_SEGMENT,
+  type Instruction,
+  OPERAND_BRANCH,
+  OPERAND_IMMEDIATE,
+  OPERAND_MEMORY,
+} from "../decode/instruction.ts";
+import { EXIT_SYSCALL, raise, VECTOR_UD } from "../env.ts";
+import { type Builder, memAt } from "../ir/builder.ts";
+import { readFlags } from "../ir/flags.ts";
+import { I32 } from "../ram.ts";
+import { type Family, refuse } from "./lowering.ts";
+import { CONDITIONS } from "./move.ts";
+
+function jmp(b: Builder, i: Instruction): void {
+  const o = i.ops[0]!;
+  if (o.kind === OPERAND_BRANCH) return b.jump(o.target);
+  if (o.size !== 8) return refuse(); // far and 16-bit forms
+  b.op("jumpTo", b.read(o));
+}
+
+function call(b: Builder, i: Instruction): void {
+  const o = i.ops[0]!;
+  if (o.kind === OPERAND_BRANCH) {
+    const link = b.link(o.target);
+    return b.op("call", link, b.near(link), b.nextConst);
+  }
+  if (o.size !== 8) return refuse();
+  b.op("callTo", b.read(o), b.nextConst);
+}
+
+function push(b: Builder, i: Instruction): void {
+  const o = i.ops[0]!;
+  if (o.class === CLASS_SEGMENT && o.kind !== OPERAND_IMMEDIATE && o.kind !== OPERAND_MEMORY) {
+    // PUSH FS and GS push the selectors, which are zero.
+    return b.op("push64", { lo: 0, hi: 0 });
+  }
+  if (i.stackIncrement === -2) {
+    const v = b.read(o);
+    b.op("st16", memAt(RSP, -2), v);
+    b.op("add64", RSP, RSP, { lo: -2, hi: -1 });
+    return;
+  }
+  b.op("push64", o.kind === OPERAND_MEMORY || o.kind === OPERAND_IMMEDIATE ? b.read(o) : o.slot);
+}
+
+function pop(b: Builder, i: Instruction): void {
+  const o = i.ops[0]!;
+  if (o.class === CLASS_SEGMENT && o.kind !== OPERAND_MEMORY) return refuse();
+  const wide = i.stackIncrement !== 2;
+  if (o.kind !== OPERAND_MEMORY) {
+    if (wide) return b.op("pop64", o.slot);
+    const t = b.temp();
+    b.op("ld16u", t, memAt(RSP));
+    b.op("add64", RSP, RSP, { lo: 2, hi: 0 });
+    return b.op("ins16", o.slot, t);
+  }
+  // The destination's address is computed after RSP was incremented, yet a fault must leave RSP as it was.
+  const t = b.temp();
+  b.op(wide ? "ld64" : "ld16u", t, memAt(RSP));
+  const bytes = wide ? 8 : 2;
+  let mem = o.mem!;
+  if (mem.base === RSP) {
+    const lo = (mem.dispLo + bytes) | 0;
+    mem = { ...mem, dispLo: lo, dispHi: lo < 0 ? -1 : 0 };
+  }
+  b.op(wide ? "st64" : "st16", mem, t);
+  b.op("add64", RSP, RSP, { lo: bytes, hi: 0 });
+}
+
+/** SYSCALL: RCX = next RIP, R11 = RFLAGS; the kernel does the rest. */
+function syscall(b: Builder, i: Instruction): void {
+  b.op("mov64", RCX, b.nextConst);
+  b.quickFlags(saveFlags);
+  b.exit(i.next, EXIT_SYSCALL);
+}
+function saveFlags(c: number): void {
+  I32[c + 2 * R11] = readFlags(c);
+  I32[c + 2 * R11 + 1] = 0;
+}
+
+function leave(b: Builder, i: Instruction): void {
+  if (i.stackIncrement === 2 || i.ops.length > 0) return refuse();
+  const t = b.temp();
+  b.op("ld64", t, memAt(RBP));
+  b.op("lea64", RSP, memAt(RBP, 8));
+  b.op("mov64", RBP, t);
+}
+
+export function undefinedInstruction(): void {
+  raise(VECTOR_UD);
+}
+
+const branches: Record<string, (b: Builder, i: Instruction) => void> = {};
+CONDITIONS.forEach((name, cc) => {
+  branches[`J${name}`] = (b, i) => b.branch(cc, i.ops[0]!.target);
+});
+
+export const CONTROL: Family = {
+  Jmp: jmp,
+  Call: call,
+  Ret: (b, i) => {
+    if (i.stackIncrement < 8) return refuse();
+    b.op("ret", i.ops.length > 0 ? i.ops[0]!.lo : 0);
+  },
+  Push: push,
+  Pop: pop,
+  Leave: leave,
+  Syscall: syscall,
+  Nop: () => {},
+  Endbr64: () => {},
+  Endbr32: () => {},
+  // Without shadow stacks these are NOPs: unwinders look whether the register they cleared stays 0.
+  Rdsspd: () => {},
+  Rdsspq: () => {},
+  Pause: () => {},
+  ...branches,
+};

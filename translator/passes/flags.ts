@@ -1,0 +1,39 @@
+// Removes flags that nothing reads and tells readers which kind of flags they find.
+//
+// Backwards: an operation whose flags are all overwritten before anybody can look at them is replaced by its plain form. Whoever can
+// fault may show RFLAGS to a signal handler, so it counts as a reader of all of them, and so does the end of the block.
+// Forwards: the kind left by the last writer is put into the `kindArg` of readers; their templates specialise on it.
+
+import { STATUS_FLAGS } from "../cpu.ts";
+import type { IrBlock } from "../ir/block.ts";
+import { UNKNOWN } from "../ir/flags.ts";
+import { OPS } from "../ir/ops.ts";
+
+export function resolveFlags(block: IrBlock): void {
+  let live = STATUS_FLAGS;
+  const { ops } = block;
+  let dropped = false;
+  for (let i = ops.length - 1; i >= 0; i--) {
+    const o = ops[i]!;
+    const def = o.def;
+    if (def.writes !== 0 && (def.writes & live) === 0 && def.plain !== undefined) {
+      if (def.plain === "") {
+        o.def = NOTHING;
+        dropped = true;
+        continue;
+      }
+      o.def = OPS.get(def.plain)!;
+    } else {
+      live = live & ~def.writes | def.reads;
+    }
+    if (def.faults) live = STATUS_FLAGS;
+  }
+  if (dropped) block.ops = ops.filter((o) => o.def !== NOTHING);
+  let kind: number = UNKNOWN;
+  for (const o of block.ops) {
+    if (o.def.kindArg >= 0) o.args[o.def.kindArg] = kind;
+    if (o.def.kind !== undefined) kind = o.def.kind;
+  }
+}
+
+const NOTHING = { ...OPS.get("mov64")!, name: "nothing" };

@@ -1,0 +1,234 @@
+// WebAssembly's binary format, as far as the translator writes it (WebAssembly Core Specification 2.0, chapter 5).
+
+export const I32 = 0x7f, I64 = 0x7e, F64 = 0x7c, V128 = 0x7b, VOID = 0x40;
+
+/** Bytes being written; LEB128 numbers and instruction mnemonics on top. */
+export class Code {
+  bytes: number[] = [];
+
+  op(...codes: number[]): this {
+    for (const code of codes) this.bytes.push(code);
+    return this;
+  }
+  u(value: number): this {
+    do {
+      const low = value & 0x7f;
+      value >>>= 7;
+      this.bytes.push(value === 0 ? low : low | 0x80);
+    } while (value !== 0);
+    return this;
+  }
+  s(value: number): this {
+    for (;;) {
+      const low = value & 0x7f;
+      value >>= 7;
+      if ((value === 0 && (low & 0x40) === 0) || (value === -1 && (low & 0x40) !== 0)) {
+        this.bytes.push(low);
+        return this;
+      }
+      this.bytes.push(low | 0x80);
+    }
+  }
+  /** A signed 64-bit number given as two int32 halves. */
+  s64(lo: number, hi: number): this {
+    for (;;) {
+      const low = lo & 0x7f;
+      lo = (lo >>> 7) | (hi << 25);
+      hi >>= 7;
+      if ((lo === 0 && hi === 0 && (low & 0x40) === 0) || (lo === -1 && hi === -1 && (low & 0x40) !== 0)) {
+        this.bytes.push(low);
+        return this;
+      }
+      this.bytes.push(low | 0x80);
+    }
+  }
+  f64Const(value: number): this {
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, value, true);
+    this.bytes.push(0x44);
+    for (let i = 0; i < 8; i++) this.bytes.push(view.getUint8(i));
+    return this;
+  }
+
+  get(local: number): this {
+    return this.op(0x20).u(local);
+  }
+  set(local: number): this {
+    return this.op(0x21).u(local);
+  }
+  tee(local: number): this {
+    return this.op(0x22).u(local);
+  }
+  i32(value: number): this {
+    return this.op(0x41).s(value);
+  }
+  i64(lo: number, hi: number): this {
+    return this.op(0x42).s64(lo, hi);
+  }
+  call(index: number): this {
+    return this.op(0x10).u(index);
+  }
+  br(depth: number): this {
+    return this.op(0x0c).u(depth);
+  }
+  brIf(depth: number): this {
+    return this.op(0x0d).u(depth);
+  }
+  /** A load or store: opcode, natural alignment hint 0 (guest addresses need none), constant offset. */
+  mem(opcode: number, offset: number): this {
+    return this.op(opcode, 0).u(offset);
+  }
+  /** A SIMD instruction. */
+  simd(opcode: number): this {
+    return this.op(0xfd).u(opcode);
+  }
+  append(other: Code): this {
+    const { bytes } = this;
+    for (const b of other.bytes) bytes.push(b);
+    return this;
+  }
+}
+
+// Opcodes by name, for readers of the emitter.
+export const OP = {
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  else: 0x05,
+  end: 0x0b,
+  brTable: 0x0e,
+  return: 0x0f,
+  returnCallIndirect: 0x13,
+  drop: 0x1a,
+  select: 0x1b,
+  i32Load: 0x28,
+  i64Load: 0x29,
+  f64Load: 0x2b,
+  i32Load8s: 0x2c,
+  i32Load8u: 0x2d,
+  i32Load16s: 0x2e,
+  i32Load16u: 0x2f,
+  i64Load8s: 0x30,
+  i64Load8u: 0x31,
+  i64Load16s: 0x32,
+  i64Load16u: 0x33,
+  i64Load32s: 0x34,
+  i64Load32u: 0x35,
+  i32Store: 0x36,
+  i64Store: 0x37,
+  f64Store: 0x39,
+  i32Store8: 0x3a,
+  i64Store8: 0x3c,
+  i64Store16: 0x3d,
+  i64Store32: 0x3e,
+  i32Eqz: 0x45,
+  i32Eq: 0x46,
+  i32Ne: 0x47,
+  i32LtS: 0x48,
+  i32LtU: 0x49,
+  i32GtS: 0x4a,
+  i32GtU: 0x4b,
+  i32LeS: 0x4c,
+  i32LeU: 0x4d,
+  i32GeS: 0x4e,
+  i32GeU: 0x4f,
+  i64Eqz: 0x50,
+  i64Eq: 0x51,
+  i64Ne: 0x52,
+  i64LtS: 0x53,
+  i64LtU: 0x54,
+  i64GtS: 0x55,
+  i64GtU: 0x56,
+  i64LeS: 0x57,
+  i64LeU: 0x58,
+  i64GeS: 0x59,
+  i64GeU: 0x5a,
+  i32Clz: 0x67,
+  i32Ctz: 0x68,
+  i32Popcnt: 0x69,
+  i32Add: 0x6a,
+  i32Sub: 0x6b,
+  i32Mul: 0x6c,
+  i32And: 0x71,
+  i32Or: 0x72,
+  i32Xor: 0x73,
+  i32Shl: 0x74,
+  i32ShrS: 0x75,
+  i32ShrU: 0x76,
+  i32Rotl: 0x77,
+  i32Rotr: 0x78,
+  i64Clz: 0x79,
+  i64Ctz: 0x7a,
+  i64Popcnt: 0x7b,
+  i64Add: 0x7c,
+  i64Sub: 0x7d,
+  i64Mul: 0x7e,
+  i64And: 0x83,
+  i64Or: 0x84,
+  i64Xor: 0x85,
+  i64Shl: 0x86,
+  i64ShrS: 0x87,
+  i64ShrU: 0x88,
+  i64Rotl: 0x89,
+  i64Rotr: 0x8a,
+  i32WrapI64: 0xa7,
+  i64ExtendI32S: 0xac,
+  i64ExtendI32U: 0xad,
+  i32Extend8S: 0xc0,
+  i32Extend16S: 0xc1,
+  i64Extend8S: 0xc2,
+  i64Extend16S: 0xc3,
+  i64Extend32S: 0xc4,
+} as const;
+
+export interface FunctionType {
+  readonly params: readonly number[];
+  readonly results: readonly number[];
+}
+
+/**
+ * A module with one memory and one function table (imported as "m" "m", shared, and "m" "t"), imported functions ("f" "0", "1", …) and one exported function "r". Type 0
+ * is that function's own.
+ */
+export function oneFunctionModule(
+  pages: number,
+  imports: readonly FunctionType[],
+  type: FunctionType,
+  locals: readonly number[],
+  body: Code,
+): Uint8Array<ArrayBuffer> {
+  const types: string[] = [];
+  const typeBytes: FunctionType[] = [];
+  const typeOf = (t: FunctionType) => {
+    const key = `${t.params}:${t.results}`;
+    let n = types.indexOf(key);
+    if (n < 0) {
+      n = types.push(key) - 1;
+      typeBytes.push(t);
+    }
+    return n;
+  };
+  const own = typeOf(type), importTypes = imports.map(typeOf);
+  const out = new Code().op(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+  const section = (id: number, content: Code) => out.op(id).u(content.bytes.length).append(content);
+
+  const typeSection = new Code().u(typeBytes.length);
+  for (const t of typeBytes) {
+    typeSection.op(0x60).u(t.params.length).op(...t.params).u(t.results.length).op(...t.results);
+  }
+  section(1, typeSection);
+  const importSection = new Code().u(imports.length + 2).op(1, 0x6d, 1, 0x6d, 2, 3).u(pages).u(pages);
+  importSection.op(1, 0x6d, 1, 0x74, 1, 0x70, 0, 1);
+  importTypes.forEach((t, i) => {
+    const name = [...String(i)].map((d) => d.charCodeAt(0));
+    importSection.op(1, 0x66).u(name.length).op(...name).op(0).u(t);
+  });
+  section(2, importSection);
+  section(3, new Code().u(1).u(own));
+  section(7, new Code().u(1).op(1, 0x72, 0).u(imports.length));
+  const code = new Code().u(locals.length);
+  for (const local of locals) code.u(1).op(local);
+  code.append(body).op(OP.end);
+  section(10, new Code().u(1).u(code.bytes.length).append(code));
+  return new Uint8Array(out.bytes);
+}

@@ -1,0 +1,418 @@
+// The state of emitting one region: which slots live in locals, how values get on the wasm stack, memory accesses, exits.
+//
+// General registers, the lazy flags and scalar temporaries are locals (i64; the kind of the flags i32). Vector registers and
+// everything else stay in the CPU state, where wasm reads them with constant offsets. A local is the truth while the region runs; it
+// is stored at every way out and around operations that are run by their JavaScript closures. A fault leaves through
+// one common exit, so the paths that do not fault carry no stores.
+
+import {
+  CHAIN,
+  FLAG_A,
+  FLAG_B,
+  FLAG_R,
+  FLAGS,
+  RIP,
+  TEMPS,
+  TLB,
+  TLB_ADDEND,
+  TLB_ENTRIES,
+  TLB_ENTRY_WORDS,
+  TLB_WRITE,
+  XTLB_ADDEND,
+  XTLB_ENTRIES,
+} from "../cpu.ts";
+import { JUMP_ENTRIES, JUMP_ENTRY_SHIFT, JUMP_TABLE } from "./jump_table.ts";
+import type { Mem, Value } from "../ir/op.ts";
+import { Code, type FunctionType, I32, I64, OP, VOID } from "./encoder.ts";
+
+const ENTRY_BYTES = TLB_ENTRY_WORDS * 4;
+const ENTRY_SHIFT = 12 - Math.log2(ENTRY_BYTES);
+const ENTRY_MASK = (TLB_ENTRIES - 1) * ENTRY_BYTES;
+
+// Locals. Parameter: c, the I32 index of the CPU state.
+const C = 0, BASE = 1, TLB_AT = 2, ENTRY = 3, PHYS = 4, RESULT = 5;
+export const KIND = 6, BUDGET = 7, X32 = 8, Y32 = 9;
+const ADDRESS = 10;
+export const X64 = 11, Y64 = 12, Z64 = 13, W64 = 14;
+const FIRST_SLOT_LOCAL = 15;
+
+// Imported functions.
+export const READ = 0,
+  WRITE8 = 1,
+  WRITE16 = 2,
+  WRITE32 = 3,
+  WRITE64 = 4,
+  WRITE128 = 5,
+  PROBE = 6,
+  CONDITION = 7;
+export const F64 = 0x7c;
+const slowWrite = (words: number): FunctionType => ({
+  params: [I32, I32, I32, ...new Array(words).fill(I32), F64],
+  results: [I32],
+});
+/** Types of the fixed imports, in the order above; closures of single operations follow. */
+export const IMPORTS: readonly FunctionType[] = [
+  { params: [I32, I32, I32, I32, F64], results: [I32] },
+  slowWrite(1),
+  slowWrite(1),
+  slowWrite(1),
+  slowWrite(2),
+  slowWrite(1),
+  slowWrite(1),
+  { params: [I32, I32], results: [I32] },
+];
+export const STEP: FunctionType = { params: [I32], results: [I32] };
+
+/** Result of a region that goes on at RIP. */
+export const INDIRECT = -2;
+/** Result of a region that faulted: the pending exception is to be thrown again. */
+export const FAULTED = -1;
+
+export class Generator {
+  readonly code: Code = new Code();
+  readonly #slotLocal = new Map<number, number>();
+  /** i64 locals beyond the fixed ones. */
+  #extra = 0;
+  /** Slots of registers and flags that the region reads or writes, and those it writes. */
+  readonly #used: readonly number[];
+  readonly #written: readonly number[];
+  /** Temporaries of the current instruction that are in their locals. */
+  readonly #temps = new Set<number>();
+  /** Open blocks; the exits are at the levels below. */
+  depth = 0;
+  #exitLevel = 0;
+  #faultLevel = 0;
+  #rawLevel = 0;
+
+  constructor(used: Iterable<number>, written: Iterable<number>) {
+    this.#used = [...used];
+    this.#written = [...written];
+    for (const slot of this.#used) this.#local(slot);
+  }
+
+  /** Types of all locals behind the parameter. */
+  get locals(): number[] {
+    const fixed = Array.from({ length: FIRST_SLOT_LOCAL - 1 }, (_, i) => i + 1 < ADDRESS ? I32 : I64);
+    return [...fixed, ...new Array(this.#extra).fill(I64)];
+  }
+
+  #local(slot: number): number {
+    let local = this.#slotLocal.get(slot);
+    if (local === undefined) {
+      local = FIRST_SLOT_LOCAL + this.#extra++;
+      this.#slotLocal.set(slot, local);
+    }
+    return local;
+  }
+
+  /** Whether the slot's value is in a local now. */
+  #inLocal(slot: number): boolean {
+    return slot >= TEMPS ? this.#temps.has(slot) : this.#slotLocal.has(slot);
+  }
+
+  // Blocks. Every opening instruction goes through open() so that depths are right.
+  open(opcode: number, type: number = VOID): number {
+    this.code.op(opcode, type);
+    return ++this.depth;
+  }
+  close(): void {
+    this.code.op(OP.end);
+    this.depth--;
+  }
+  branch(level: number): void {
+    this.code.br(this.depth - level);
+  }
+  branchIf(level: number): void {
+    this.code.brIf(this.depth - level);
+  }
+
+  /** `entry`: guest address of the region. */
+  begin(entry: number): void {
+    const { code } = this;
+    code.get(C).i32(2).op(OP.i32Shl).set(BASE);
+    // Too much in a row (regions and loops count): back to the dispatcher.
+    code.get(BASE).mem(OP.i32Load, 8 * CHAIN).i32(1).op(OP.i32Sub).tee(BUDGET).i32(0).op(OP.i32LtS);
+    this.open(OP.if);
+    code.get(BASE).i64(entry | 0, Math.floor(entry / 0x1_0000_0000)).mem(OP.i64Store, 8 * RIP);
+    code.i32(INDIRECT).op(OP.return);
+    this.close();
+    code.get(BASE).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl).set(TLB_AT);
+    this.reload();
+    this.#rawLevel = this.open(OP.block);
+    this.#faultLevel = this.open(OP.block);
+    this.#exitLevel = this.open(OP.block);
+  }
+
+  end(): void {
+    this.code.op(0x00); // unreachable: the body never falls through
+    this.close();
+    this.spill();
+    this.code.get(BASE).get(BUDGET).mem(OP.i32Store, 8 * CHAIN);
+    this.#chain();
+    this.code.get(RESULT).op(OP.return);
+    this.close();
+    this.spill();
+    this.code.i32(FAULTED).op(OP.return);
+    this.close();
+    this.code.i32(FAULTED);
+  }
+
+  /** Leaves the region with a result for its caller (js side), if no region takes over at `target` (undefined: no address). */
+  exit(result: number, target?: { lo: number; hi: number }): void {
+    this.code.i64(target?.lo ?? -1, target?.hi ?? -1);
+    this.exitTo(result);
+  }
+  /** The same; the target is on the stack. */
+  exitTo(result: number): void {
+    this.code.set(X64).i32(result).set(RESULT);
+    this.branch(this.#exitLevel);
+  }
+
+  /** Goes on with the region for the address in X64, if there is one; else stores it as RIP. */
+  #chain(): void {
+    const { code } = this;
+    const jumpSlot = ENTRY, execSlot = PHYS;
+    code.get(X64).op(OP.i32WrapI64).tee(X32).get(X32).i32(12).op(OP.i32ShrU, OP.i32Xor).i32(JUMP_ENTRIES - 1)
+      .op(OP.i32And);
+    code.i32(JUMP_ENTRY_SHIFT).op(OP.i32Shl).set(jumpSlot);
+    code.get(jumpSlot).mem(OP.i64Load, JUMP_TABLE).get(X64).op(OP.i64Eq);
+    this.open(OP.if);
+    code.get(BASE).mem(OP.i32Load, 8 * TLB + 4).i32(2).op(OP.i32Shl);
+    code.get(X32).i32(12).op(OP.i32ShrU).i32(XTLB_ENTRIES - 1).op(OP.i32And).i32(4).op(OP.i32Shl, OP.i32Add)
+      .tee(execSlot);
+    code.mem(OP.i64Load, 0).get(X64).i64(-4096, -1).op(OP.i64And, OP.i64Eq);
+    code.get(execSlot).mem(OP.i32Load, 4 * XTLB_ADDEND).get(jumpSlot).mem(OP.i32Load, JUMP_TABLE + 8).op(
+      OP.i32Eq,
+      OP.i32And,
+    );
+    this.open(OP.if);
+    code.get(C).get(jumpSlot).mem(OP.i32Load, JUMP_TABLE + 12).op(OP.returnCallIndirect).u(0).u(0);
+    this.close();
+    this.close();
+    code.get(BASE).get(X64).mem(OP.i64Store, 8 * RIP);
+  }
+
+  /** Stores what the region may have changed. */
+  spill(): void {
+    for (const slot of this.#written) this.#store(slot);
+    if (this.#written.includes(FLAG_A)) this.code.get(BASE).get(KIND).mem(OP.i32Store, 8 * FLAGS);
+  }
+  reload(): void {
+    for (const slot of this.#used) this.code.get(BASE).mem(OP.i64Load, 8 * slot).set(this.#local(slot));
+    if (this.#used.includes(FLAG_A)) this.code.get(BASE).mem(OP.i32Load, 8 * FLAGS).set(KIND);
+  }
+  #store(slot: number): void {
+    this.code.get(BASE).get(this.#local(slot)).mem(OP.i64Store, 8 * slot);
+  }
+
+  /** A new guest instruction begins: its temporaries are all free. */
+  newInstruction(): void {
+    this.#temps.clear();
+  }
+
+  /** Temporaries to memory, for what is run by a closure. */
+  spillTemps(): void {
+    for (const slot of this.#temps) this.#store(slot);
+    this.#temps.clear();
+  }
+
+  /** Runs imported function `index` (an operation's closure) on the CPU state in memory. */
+  runStep(index: number): void {
+    this.spill();
+    this.spillTemps();
+    this.code.get(C).call(index);
+    this.branchIf(this.#rawLevel);
+    this.reload();
+  }
+
+  /** Runs a step that always faults, on a path of its own. */
+  runFaultingStep(index: number): void {
+    this.spill();
+    for (const slot of this.#temps) this.#store(slot);
+    this.code.get(C).call(index).op(OP.drop);
+    this.branch(this.#rawLevel);
+  }
+
+  // Values.
+  get64(v: Value): void {
+    if (typeof v === "object") this.code.i64(v.lo, v.hi);
+    else if (this.#inLocal(v)) this.code.get(this.#local(v));
+    else this.code.get(BASE).mem(OP.i64Load, 8 * v);
+  }
+  get32(v: Value): void {
+    if (typeof v === "object") this.code.i32(v.lo);
+    else if (this.#inLocal(v)) this.code.get(this.#local(v)).op(OP.i32WrapI64);
+    else this.code.get(BASE).mem(OP.i32Load, 8 * v);
+  }
+  /** Pops an i64 into slot `d`. */
+  set64(d: number): void {
+    if (d >= TEMPS) this.#temps.add(d);
+    if (this.#inLocal(d)) this.code.set(this.#local(d));
+    else this.code.set(Z64).get(BASE).get(Z64).mem(OP.i64Store, 8 * d);
+  }
+  /** Pops an i32, zero-extended, into slot `d`. */
+  set32(d: number): void {
+    this.code.op(OP.i64ExtendI32U);
+    this.set64(d);
+  }
+  /** Address of the CPU state, for vectors: use with offset 8 * slot. */
+  base(): void {
+    this.code.get(BASE);
+  }
+
+  /** Pushes the effective address. */
+  effective(m: Mem): void {
+    const { code } = this;
+    let terms = 0;
+    const add = () => {
+      if (terms++ > 0) code.op(OP.i64Add);
+    };
+    if (m.base >= 0) {
+      this.get64(m.base);
+      add();
+    }
+    if (m.index >= 0) {
+      this.get64(m.index);
+      if (m.scale > 0) code.i64(m.scale, 0).op(OP.i64Shl);
+      add();
+    }
+    if (m.dispLo !== 0 || m.dispHi !== 0 || terms === 0) {
+      code.i64(m.dispLo, m.dispHi);
+      add();
+    }
+    if (m.address32) code.op(OP.i32WrapI64, OP.i64ExtendI32U);
+    if (m.segment >= 0) {
+      this.get64(m.segment);
+      code.op(OP.i64Add);
+    }
+  }
+
+  #entry(size: number, tag: number): void {
+    const { code } = this;
+    code.get(ADDRESS).op(OP.i32WrapI64).i32(ENTRY_SHIFT).op(OP.i32ShrU).i32(ENTRY_MASK).op(OP.i32And);
+    code.get(TLB_AT).op(OP.i32Add).tee(ENTRY).mem(OP.i64Load, 4 * tag);
+    code.get(ADDRESS);
+    if (size > 1) code.i64(size - 1, 0).op(OP.i64Add);
+    code.i64(-4096, -1).op(OP.i64And, OP.i64Eq);
+  }
+  #physical(): void {
+    this.code.get(ADDRESS).op(OP.i32WrapI64).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).op(OP.i32Add);
+  }
+  /** c, low and high word of the address: the first arguments of the slow paths. */
+  #slowArguments(): void {
+    this.code.get(C).get(ADDRESS).op(OP.i32WrapI64);
+    this.code.get(ADDRESS).i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+  }
+
+  /** Loads from `m` with a load instruction whose result stays on the stack. */
+  load(m: Mem, size: number, opcode: number, ip: number): void {
+    this.effective(m);
+    this.code.set(ADDRESS);
+    this.loadAt(size, ip);
+    this.code.mem(opcode, 0);
+  }
+  /** Pushes the physical address to read `size` bytes at the address in local ADDRESS. */
+  loadAt(size: number, ip: number): void {
+    const { code } = this;
+    this.#entry(size, 0);
+    this.open(OP.if, I32);
+    this.#physical();
+    code.op(OP.else);
+    this.#slowArguments();
+    code.i32(size).f64Const(ip).call(READ).tee(PHYS).i32(0).op(OP.i32LtS);
+    this.branchIf(this.#faultLevel);
+    code.get(PHYS);
+    this.close();
+  }
+  setAddress(): void {
+    this.code.set(ADDRESS);
+  }
+  getAddress(): void {
+    this.code.get(ADDRESS);
+  }
+
+  /** As load(), from a place that is written next. */
+  loadForUpdate(m: Mem, size: number, opcode: number, ip: number): void {
+    const { code } = this;
+    this.effective(m);
+    code.set(ADDRESS);
+    this.#entry(size, TLB_WRITE);
+    this.open(OP.if, I32);
+    this.#physical();
+    code.op(OP.else);
+    this.#slowArguments();
+    code.i32(size).f64Const(ip).call(PROBE);
+    this.branchIf(this.#faultLevel);
+    this.#slowArguments();
+    code.i32(size).f64Const(ip).call(READ).tee(PHYS).i32(0).op(OP.i32LtS);
+    this.branchIf(this.#faultLevel);
+    code.get(PHYS);
+    this.close();
+    code.mem(opcode, 0);
+  }
+
+  /** Makes `size` bytes at `m` writable. */
+  probe(m: Mem, size: number, ip: number): void {
+    this.effective(m);
+    this.code.set(ADDRESS);
+    this.#entry(size, TLB_WRITE);
+    this.open(OP.if);
+    this.code.op(OP.else);
+    this.#slowArguments();
+    this.code.i32(size).f64Const(ip).call(PROBE);
+    this.branchIf(this.#faultLevel);
+    this.close();
+  }
+
+  /** Stores to the address in local ADDRESS: `fast` pushes the value after the physical address; `words` pushes the slow call's arguments. */
+  storeAt(size: number, opcode: number, slow: number, fast: () => void, words: () => void, ip: number): void {
+    const { code } = this;
+    this.#entry(size, TLB_WRITE);
+    this.open(OP.if);
+    this.#physical();
+    fast();
+    if (opcode === V128_STORE) code.op(0xfd, 11, 0).u(0);
+    else code.mem(opcode, 0);
+    code.op(OP.else);
+    this.#slowArguments();
+    words();
+    code.f64Const(ip).call(slow);
+    this.branchIf(this.#faultLevel);
+    this.close();
+  }
+
+  /** Stores the low `size` bytes of `v` at `m`. */
+  store(m: Mem, size: number, v: Value, ip: number): void {
+    this.effective(m);
+    this.code.set(ADDRESS);
+    this.storeValue(size, v, ip);
+  }
+  storeValue(size: number, v: Value, ip: number): void {
+    const { code } = this;
+    if (size === 8) {
+      this.storeAt(8, OP.i64Store, WRITE64, () => this.get64(v), () => {
+        this.get32(v);
+        this.get64(v);
+        code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+      }, ip);
+      return;
+    }
+    const opcode = size === 1 ? OP.i32Store8 : size === 2 ? 0x3b : OP.i32Store;
+    const slow = size === 1 ? WRITE8 : size === 2 ? WRITE16 : WRITE32;
+    this.storeAt(size, opcode, slow, () => this.get32(v), () => this.get32(v), ip);
+  }
+
+  /** Pops the condition flags' kind etc.: pushes condition `cc` of whatever flags there are, through JavaScript. */
+  unknownCondition(cc: number): void {
+    const { code } = this;
+    for (const slot of [FLAG_A, FLAG_B, FLAG_R]) this.#store(slot);
+    code.get(BASE).get(KIND).mem(OP.i32Store, 8 * FLAGS);
+    code.get(C).i32(cc).call(CONDITION);
+  }
+  setKind(kind: number): void {
+    this.code.i32(kind).set(KIND);
+  }
+}
+
+/** Stands for v128.store in storeAt(). */
+export const V128_STORE = -1;

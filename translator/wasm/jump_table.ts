@@ -1,0 +1,51 @@
+// How does one region get to another without JavaScript? A direct-mapped table in physical memory: guest address → index in the function
+// table that all modules share. Regions look there at every exit and go on with a tail call.
+//
+// An entry is 16 bytes: address (8), addend of the exec TLB entry that the translation belongs to (4), function index (4). As with links, the exec
+// TLB of the running address space must show that addend for the address's page: so entries serve all processes.
+
+import type { Block } from "../cache/block.ts";
+import { I32, RAM_BYTES, RESERVED_BYTES } from "../ram.ts";
+
+/** Physical address of the table. */
+export const JUMP_TABLE: number = RAM_BYTES - RESERVED_BYTES;
+export const JUMP_ENTRY_SHIFT = 4;
+export const JUMP_ENTRIES: number = RESERVED_BYTES >>> JUMP_ENTRY_SHIFT;
+/** Functions at the most; later regions are reached through JavaScript. */
+const FUNCTIONS = 16384;
+
+export const functions: WebAssembly.Table = new WebAssembly.Table({ element: "anyfunc", initial: FUNCTIONS });
+const free: number[] = [];
+let next = 1;
+
+/** Index of `run` in the function table; 0 when that is full. */
+// deno-lint-ignore ban-types
+export function addFunction(run: Function): number {
+  const index = free.pop() ?? (next < FUNCTIONS ? next++ : 0);
+  if (index !== 0) functions.set(index, run);
+  return index;
+}
+
+function wordOf(lo: number): number {
+  return (JUMP_TABLE >>> 2) + ((lo ^ lo >>> 12) & (JUMP_ENTRIES - 1)) * 4;
+}
+
+/** Regions find `block` from now on. */
+export function enterJump(block: Block): void {
+  const at = wordOf(block.lo);
+  I32[at] = block.lo;
+  I32[at + 1] = block.hi;
+  I32[at + 2] = block.addend;
+  I32[at + 3] = block.entry;
+}
+
+/** `block` is dropped. */
+export function removeJump(block: Block): void {
+  const at = wordOf(block.lo);
+  if (I32[at] === block.lo && I32[at + 1] === block.hi && I32[at + 3] === block.entry) {
+    I32[at + 3] = I32[at] = I32[at + 1] = 0;
+  }
+  functions.set(block.entry, null);
+  free.push(block.entry);
+  block.entry = 0;
+}

@@ -1,0 +1,565 @@
+// WebAssembly of the IR's integer operations, one entry an operation. What is missing here is run by its JavaScript closure.
+
+import { AF, CF, FLAG_A, FLAG_B, FLAG_R, OF, RSP, ZF } from "../cpu.ts";
+import type { IrOp } from "../ir/block.ts";
+import { ADD, COND_B, COND_E, EXPLICIT, kindOf, LOGIC, RESULT, SUB } from "../ir/flags.ts";
+import type { Mem, Value } from "../ir/op.ts";
+import { condition, leave } from "./conditions.ts";
+import { OP } from "./encoder.ts";
+import { type Generator, W64, X32, X64, Y32, Y64 } from "./generator.ts";
+
+/** Emits one operation. */
+export type Emit = (g: Generator, args: any[], o: IrOp) => void;
+export const INTEGER: Record<string, Emit> = {};
+
+const MEM = (base: number, disp: number): Mem => ({
+  base,
+  index: -1,
+  scale: 0,
+  dispLo: disp,
+  dispHi: disp < 0 ? -1 : 0,
+  segment: -1,
+  address32: false,
+});
+
+/** d = what `value` pushes, as i64. */
+const to64 = (value: Emit): Emit => (g, a, o) => {
+  value(g, a, o);
+  g.set64(a[0]);
+};
+/** d = what `value` pushes, an i32, zero-extended. */
+const to32 = (value: Emit): Emit => (g, a, o) => {
+  value(g, a, o);
+  g.set32(a[0]);
+};
+const cut32 = (g: Generator, size: number) => {
+  if (size === 1) g.code.i32(255).op(OP.i32And);
+  else if (size === 2) g.code.i32(65535).op(OP.i32And);
+};
+/** Copies two operands into the flags' operands, so that the destination may be one of them. */
+function operands(g: Generator, x: Value, y: Value): void {
+  g.get64(x);
+  g.set64(FLAG_A);
+  g.get64(y);
+  g.set64(FLAG_B);
+}
+
+// Moves.
+INTEGER.mov64 = to64((g, a) => g.get64(a[1]));
+INTEGER.mov32 = to32((g, a) => g.get32(a[1]));
+INTEGER.sext32 = to64((g, a) => {
+  g.get32(a[1]);
+  g.code.op(OP.i64ExtendI32S);
+});
+INTEGER.ext8u = to32((g, a) => {
+  g.get32(a[1]);
+  if (a[2]) g.code.i32(8).op(OP.i32ShrU);
+  g.code.i32(255).op(OP.i32And);
+});
+const byte = (g: Generator, a: any[]) => {
+  g.get32(a[1]);
+  if (a[2]) g.code.i32(8).op(OP.i32ShrU);
+  g.code.op(OP.i32Extend8S);
+};
+INTEGER.ext8s32 = to32(byte);
+INTEGER.ext8s64 = to64((g, a) => {
+  byte(g, a);
+  g.code.op(OP.i64ExtendI32S);
+});
+INTEGER.ext16u = to32((g, a) => {
+  g.get32(a[1]);
+  g.code.i32(65535).op(OP.i32And);
+});
+INTEGER.ext16s32 = to32((g, a) => {
+  g.get32(a[1]);
+  g.code.op(OP.i32Extend16S);
+});
+INTEGER.ext16s64 = to64((g, a) => {
+  g.get32(a[1]);
+  g.code.op(OP.i32Extend16S, OP.i64ExtendI32S);
+});
+INTEGER.ins8 = (g, [d, r, x]) => {
+  const shift = 8 * x;
+  g.get64(d);
+  g.code.i64(~(255 << shift), -1).op(OP.i64And);
+  g.get64(r);
+  g.code.i64(255, 0).op(OP.i64And);
+  if (shift) g.code.i64(shift, 0).op(OP.i64Shl);
+  g.code.op(OP.i64Or);
+  g.set64(d);
+};
+INTEGER.ins16 = (g, [d, r]) => {
+  g.get64(d);
+  g.code.i64(-65536, -1).op(OP.i64And);
+  g.get64(r);
+  g.code.i64(65535, 0).op(OP.i64And, OP.i64Or);
+  g.set64(d);
+};
+INTEGER.sign32 = to32((g, a) => {
+  g.get32(a[1]);
+  g.code.i32(31).op(OP.i32ShrS);
+});
+INTEGER.sign64 = to64((g, a) => {
+  g.get64(a[1]);
+  g.code.i64(63, 0).op(OP.i64ShrS);
+});
+INTEGER.xchg64 = (g, [a, b]) => {
+  g.get64(a);
+  g.code.set(X64);
+  g.get64(b);
+  g.set64(a);
+  g.code.get(X64);
+  g.set64(b);
+};
+INTEGER.bswap32 = to32((g, a) => {
+  const { code } = g;
+  g.get32(a[1]);
+  code.tee(X32).i32(8).op(OP.i32Rotl).i32(0x00ff00ff).op(OP.i32And);
+  code.get(X32).i32(8).op(OP.i32Rotr).i32(0xff00ff00 | 0).op(OP.i32And, OP.i32Or);
+});
+
+// Loads.
+const loadTo = (name: string, size: number, opcode: number) => {
+  INTEGER[name] = to64((g, a, o) => g.load(a[1], size, opcode, o.ip));
+};
+loadTo("ld8u", 1, OP.i64Load8u);
+loadTo("ld8s64", 1, OP.i64Load8s);
+loadTo("ld16u", 2, OP.i64Load16u);
+loadTo("ld16s64", 2, OP.i64Load16s);
+loadTo("ld32", 4, OP.i64Load32u);
+loadTo("ld32s64", 4, OP.i64Load32s);
+loadTo("ld64", 8, OP.i64Load);
+INTEGER.ld8s32 = to32((g, a, o) => g.load(a[1], 1, OP.i32Load8s, o.ip));
+INTEGER.ld16s32 = to32((g, a, o) => g.load(a[1], 2, OP.i32Load16s, o.ip));
+const UPDATE: [string, number, number][] = [
+  ["ldu8", 1, OP.i64Load8u],
+  ["ldu16", 2, OP.i64Load16u],
+  ["ldu32", 4, OP.i64Load32u],
+  ["ldu64", 8, OP.i64Load],
+];
+for (const [name, size, opcode] of UPDATE) {
+  INTEGER[name] = to64((g, a, o) => g.loadForUpdate(a[1], size, opcode, o.ip));
+}
+
+// Stores.
+for (const size of [1, 2, 4, 8]) {
+  INTEGER[`st${8 * size}`] = (g, [m, r], o) => g.store(m, size, r, o.ip);
+}
+INTEGER.probe = (g, [m, size], o) => g.probe(m, size, o.ip);
+INTEGER.push64 = (g, [r], o) => {
+  g.get64(r);
+  g.code.set(Y64);
+  pushValue(g, () => g.code.get(Y64), o.ip);
+};
+/** Stores the i64 that `value` pushes below RSP, then moves RSP. */
+export function pushValue(g: Generator, value: () => void, ip: number): void {
+  const { code } = g;
+  g.effective(MEM(RSP, -8));
+  g.setAddress();
+  g.storeAt(8, OP.i64Store, 4, value, () => {
+    value();
+    code.op(OP.i32WrapI64);
+    value();
+    code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+  }, ip);
+  g.getAddress();
+  g.set64(RSP);
+}
+INTEGER.pop64 = (g, [d], o) => {
+  g.load(MEM(RSP, 0), 8, OP.i64Load, o.ip);
+  g.code.set(X64);
+  moveStack(g, 8);
+  g.code.get(X64);
+  g.set64(d);
+};
+export function moveStack(g: Generator, bytes: number): void {
+  g.get64(RSP);
+  g.code.i64(bytes, 0).op(OP.i64Add);
+  g.set64(RSP);
+}
+INTEGER.lea64 = to64((g, a) => g.effective(a[1]));
+INTEGER.lea32 = to64((g, a) => {
+  g.effective(a[1]);
+  g.code.op(OP.i32WrapI64, OP.i64ExtendI32U);
+});
+
+// Arithmetic and logic.
+for (const size of [1, 2, 4, 8]) {
+  const bits = 8 * size, wide = size === 8;
+  const get = (g: Generator, v: Value) => wide ? g.get64(v) : g.get32(v);
+  const set = (g: Generator, d: number) => {
+    if (wide) g.set64(d);
+    else {
+      cut32(g, size);
+      g.set32(d);
+    }
+  };
+  const pick = (narrow: number, large: number) => wide ? large : narrow;
+  const ADDITIVE: [string, number, number][] = [
+    ["add", pick(OP.i32Add, OP.i64Add), ADD],
+    ["sub", pick(OP.i32Sub, OP.i64Sub), SUB],
+  ];
+  for (const [name, opcode, kind] of ADDITIVE) {
+    INTEGER[`${name}${bits}`] = (g, [d, x, y]) => {
+      get(g, x);
+      get(g, y);
+      g.code.op(opcode);
+      set(g, d);
+    };
+    INTEGER[`${name}${bits}f`] = (g, [d, x, y]) => {
+      operands(g, x, y);
+      leave(g, kindOf(kind, size));
+      get(g, FLAG_A);
+      get(g, FLAG_B);
+      g.code.op(opcode);
+      set(g, d);
+    };
+  }
+  INTEGER[`cmp${bits}f`] = (g, [x, y]) => {
+    operands(g, x, y);
+    leave(g, kindOf(SUB, size));
+  };
+  const logicFlags = (g: Generator) => {
+    g.set64(FLAG_R);
+    leave(g, kindOf(LOGIC, size));
+  };
+  INTEGER[`test${bits}f`] = (g, [x, y]) => {
+    g.get64(x);
+    g.get64(y);
+    g.code.op(OP.i64And);
+    logicFlags(g);
+  };
+  for (const [name, opcode] of [["and", OP.i64And], ["or", OP.i64Or], ["xor", OP.i64Xor]] as const) {
+    const value: Emit = (g, [, x, y]) => {
+      g.get64(x);
+      g.get64(y);
+      g.code.op(opcode);
+      if (!wide) g.code.i64(size === 1 ? 255 : size === 2 ? 65535 : -1, 0).op(OP.i64And);
+    };
+    INTEGER[`${name}${bits}`] = to64(value);
+    INTEGER[`${name}${bits}f`] = (g, a, o) => {
+      value(g, a, o);
+      logicFlags(g);
+      g.get64(FLAG_R);
+      g.set64(a[0]);
+    };
+  }
+  INTEGER[`not${bits}`] = (g, [d, x]) => {
+    get(g, x);
+    if (wide) g.code.i64(-1, -1).op(OP.i64Xor);
+    else g.code.i32(-1).op(OP.i32Xor);
+    set(g, d);
+  };
+  for (const [name, minus] of [["inc", false], ["dec", true]] as const) {
+    const value = (g: Generator, x: Value) => {
+      get(g, x);
+      if (wide) g.code.i64(1, 0);
+      else g.code.i32(1);
+      g.code.op(minus ? pick(OP.i32Sub, OP.i64Sub) : pick(OP.i32Add, OP.i64Add));
+    };
+    INTEGER[`${name}${bits}`] = (g, [d, x]) => {
+      value(g, x);
+      set(g, d);
+    };
+    INTEGER[`${name}${bits}f`] = (g, [d, x, kind]) => {
+      const { code } = g;
+      condition(g, COND_B, kind);
+      code.set(X32);
+      // AF: bit 4 changes exactly when the low nibble wraps.
+      g.get64(x);
+      code.tee(X64);
+      code.i64(1, 0).op(minus ? OP.i64Sub : OP.i64Add);
+      if (!wide) code.i64(size === 1 ? 255 : size === 2 ? 65535 : -1, 0).op(OP.i64And);
+      g.set64(FLAG_R);
+      code.get(X32);
+      g.get64(FLAG_R);
+      code.get(X64).op(OP.i64Xor, OP.i32WrapI64).i32(AF).op(OP.i32And, OP.i32Or);
+      g.get64(FLAG_R);
+      const top = minus ? edge(bits, -1) : edge(bits, 0);
+      code.i64(top[0], top[1]).op(OP.i64Eq).i32(Math.log2(OF)).op(OP.i32Shl, OP.i32Or);
+      g.set32(FLAG_B);
+      leave(g, kindOf(RESULT, size));
+      g.get64(FLAG_R);
+      g.set64(d);
+    };
+  }
+  if (size >= 4) {
+    for (const [name, minus] of [["adc", false], ["sbb", true]] as const) {
+      INTEGER[`${name}${bits}`] = (g, [d, x, y, kind]) => carried(g, size, minus, d, x, y, kind);
+    }
+    shifts(size);
+    bitTests(size);
+  }
+}
+
+/** The result of INC (DEC) that sets OF: the smallest (largest) signed number, zero-extended. */
+function edge(bits: number, minus: number): [number, number] {
+  if (bits === 64) return minus ? [-1, 0x7fffffff] : [0, -0x80000000];
+  if (bits === 32) return minus ? [0x7fffffff, 0] : [-0x80000000, 0];
+  return [minus ? 2 ** (bits - 1) - 1 : 2 ** (bits - 1), 0];
+}
+
+/** ADC and SBB: all flags at once. */
+function carried(
+  g: Generator,
+  size: number,
+  minus: boolean,
+  d: number,
+  x: Value,
+  y: Value,
+  kind: number,
+): void {
+  const { code } = g;
+  const wide = size === 8;
+  condition(g, COND_B, kind);
+  code.set(X32);
+  g.get64(x);
+  code.set(X64);
+  g.get64(y);
+  code.set(Y64);
+  const a = () => wide ? code.get(X64) : code.get(X64).op(OP.i32WrapI64);
+  const b = () => wide ? code.get(Y64) : code.get(Y64).op(OP.i32WrapI64);
+  const r = () => wide ? g.get64(FLAG_R) : g.get32(FLAG_R);
+  const pick = (narrow: number, large: number) => code.op(wide ? large : narrow);
+  a();
+  b();
+  pick(minus ? OP.i32Sub : OP.i32Add, minus ? OP.i64Sub : OP.i64Add);
+  code.get(X32);
+  if (wide) code.op(OP.i64ExtendI32U);
+  pick(minus ? OP.i32Sub : OP.i32Add, minus ? OP.i64Sub : OP.i64Add);
+  if (wide) g.set64(FLAG_R);
+  else g.set32(FLAG_R);
+  // Carry out: with carry in, equality counts too.
+  code.get(X32);
+  g.open(OP.if, 0x7f);
+  if (minus) {
+    a();
+    b();
+    pick(OP.i32LeU, OP.i64LeU);
+  } else {
+    r();
+    a();
+    pick(OP.i32LeU, OP.i64LeU);
+  }
+  code.op(OP.else);
+  if (minus) {
+    a();
+    b();
+  } else {
+    r();
+    a();
+  }
+  pick(OP.i32LtU, OP.i64LtU);
+  g.close();
+  // AF
+  code.get(X64).get(Y64).op(OP.i64Xor);
+  g.get64(FLAG_R);
+  code.op(OP.i64Xor, OP.i32WrapI64).i32(AF).op(OP.i32And, OP.i32Or);
+  // OF: SBB (a ^ b) & (a ^ r), ADC (a ^ r) & (b ^ r)
+  if (minus) {
+    a();
+    b();
+  } else {
+    b();
+    r();
+  }
+  pick(OP.i32Xor, OP.i64Xor);
+  a();
+  r();
+  pick(OP.i32Xor, OP.i64Xor);
+  pick(OP.i32And, OP.i64And);
+  if (wide) code.i64(63, 0).op(OP.i64ShrU, OP.i32WrapI64);
+  else code.i32(31).op(OP.i32ShrU);
+  code.i32(Math.log2(OF)).op(OP.i32Shl, OP.i32Or);
+  g.set32(FLAG_B);
+  leave(g, kindOf(RESULT, size));
+  g.get64(FLAG_R);
+  g.set64(d);
+}
+
+/** Shifts by a constant, 32 and 64 bits; by a register without flags. */
+function shifts(size: number): void {
+  const bits = 8 * size, wide = size === 8;
+  const OPCODES = {
+    shl: [OP.i32Shl, OP.i64Shl],
+    shr: [OP.i32ShrU, OP.i64ShrU],
+    sar: [OP.i32ShrS, OP.i64ShrS],
+    rol: [OP.i32Rotl, OP.i64Rotl],
+    ror: [OP.i32Rotr, OP.i64Rotr],
+  } as const;
+  for (const name of ["shl", "shr", "sar", "rol", "ror"] as const) {
+    const opcode = OPCODES[name][wide ? 1 : 0];
+    const by = (g: Generator, x: Value, n: number) => {
+      if (wide) {
+        g.get64(x);
+        g.code.i64(n, 0).op(opcode);
+      } else {
+        g.get32(x);
+        g.code.i32(n).op(opcode);
+      }
+    };
+    const set = (g: Generator, d: number) => wide ? g.set64(d) : g.set32(d);
+    INTEGER[`${name}${bits}`] = (g, [d, x, n]) => {
+      by(g, x, n);
+      set(g, d);
+    };
+    INTEGER[`${name}v${bits}`] = (g, [d, x, y]) => {
+      // Wasm masks the count as the CPU does.
+      if (wide) {
+        g.get64(x);
+        g.get64(y);
+      } else {
+        g.get32(x);
+        g.get32(y);
+      }
+      g.code.op(opcode);
+      set(g, d);
+    };
+    if (name === "rol" || name === "ror") continue;
+    INTEGER[`${name}${bits}f`] = (g, [d, x, n]) => {
+      const { code } = g;
+      g.get64(x);
+      code.set(X64);
+      by(g, x, n);
+      if (wide) g.set64(FLAG_R);
+      else g.set32(FLAG_R);
+      // The last bit shifted out.
+      code.get(X64).i64(name === "shl" ? bits - n : n - 1, 0);
+      code.op(OP.i64ShrU);
+      code.op(OP.i32WrapI64).i32(1).op(OP.i32And).tee(Y32);
+      if (name === "shl") {
+        g.get64(FLAG_R);
+        code.i64(bits - 1, 0).op(OP.i64ShrU, OP.i32WrapI64).get(Y32).op(OP.i32Xor);
+        code.i32(Math.log2(OF)).op(OP.i32Shl, OP.i32Or);
+      } else if (name === "shr") {
+        code.get(X64).i64(bits - 1, 0).op(OP.i64ShrU, OP.i32WrapI64).i32(1).op(OP.i32And);
+        code.i32(Math.log2(OF)).op(OP.i32Shl, OP.i32Or);
+      }
+      g.set32(FLAG_B);
+      leave(g, kindOf(RESULT, size));
+      g.get64(FLAG_R);
+      g.set64(d);
+    };
+  }
+}
+
+/** BT family, bit scans, POPCNT for 32 and 64 bits. */
+function bitTests(size: number): void {
+  const bits = 8 * size, wide = size === 8;
+  const test = (g: Generator, x: Value, y: Value, kind: number) => {
+    const { code } = g;
+    condition(g, COND_E, kind);
+    code.i32(Math.log2(ZF)).op(OP.i32Shl).set(X32);
+    g.get64(y);
+    code.i64(bits - 1, 0).op(OP.i64And).set(Y64);
+    g.get64(x);
+    code.tee(X64).get(Y64).op(OP.i64ShrU, OP.i32WrapI64).i32(1).op(OP.i32And).get(X32).op(OP.i32Or);
+    g.set32(FLAG_B);
+    leave(g, EXPLICIT);
+  };
+  INTEGER[`bt${bits}f`] = (g, [x, y, kind]) => test(g, x, y, kind);
+  for (const name of ["bts", "btr", "btc"]) {
+    INTEGER[`${name}${bits}f`] = (g, [d, x, y, kind]) => {
+      const { code } = g;
+      test(g, x, y, kind);
+      code.get(X64).i64(1, 0).get(Y64).op(OP.i64Shl);
+      if (name === "btr") code.i64(-1, -1).op(OP.i64Xor, OP.i64And);
+      else code.op(name === "bts" ? OP.i64Or : OP.i64Xor);
+      if (!wide) code.i64(-1, 0).op(OP.i64And);
+      g.set64(d);
+    };
+  }
+  for (const name of ["bsf", "bsr"]) {
+    const scan = (g: Generator, d: number, r: Value) => {
+      const { code } = g;
+      wide ? g.get64(r) : g.get32(r);
+      if (!wide) code.op(OP.i64ExtendI32U);
+      code.tee(X64).i64(0, 0).op(OP.i64Ne);
+      g.open(OP.if);
+      if (name === "bsf") code.get(X64).op(OP.i64Ctz);
+      else code.i64(63, 0).get(X64).op(OP.i64Clz, OP.i64Sub);
+      g.set64(d);
+      g.close();
+    };
+    INTEGER[`${name}${bits}`] = (g, [d, r]) => scan(g, d, r);
+    INTEGER[`${name}${bits}f`] = (g, [d, r]) => {
+      g.get64(r);
+      g.set64(FLAG_R);
+      leave(g, kindOf(LOGIC, size));
+      scan(g, d, FLAG_R);
+    };
+  }
+  INTEGER[`popcnt${bits}`] = (g, [d, r]) => {
+    wide ? g.get64(r) : g.get32(r);
+    g.code.op(wide ? OP.i64Popcnt : OP.i32Popcnt);
+    wide ? g.set64(d) : g.set32(d);
+  };
+  INTEGER[`imul${bits}`] = (g, [d, x, y]) => {
+    wide ? g.get64(x) : g.get32(x);
+    wide ? g.get64(y) : g.get32(y);
+    g.code.op(wide ? OP.i64Mul : OP.i32Mul);
+    wide ? g.set64(d) : g.set32(d);
+  };
+}
+
+// Products with flags: CF = OF = the exact product does not fit; the others are undefined, and 0 here.
+INTEGER.imul32f = (g, [d, x, y]) => {
+  const { code } = g;
+  g.get32(x);
+  code.op(OP.i64ExtendI32S);
+  g.get32(y);
+  code.op(OP.i64ExtendI32S, OP.i64Mul).tee(X64).get(X64).op(OP.i64Extend32S, OP.i64Ne);
+  productFlags(g);
+  code.get(X64).op(OP.i32WrapI64);
+  g.set32(d);
+};
+INTEGER.imul64f = (g, [d, x, y]) => {
+  const { code } = g;
+  g.get64(x);
+  code.set(X64);
+  g.get64(y);
+  code.set(Y64);
+  // The high half, from 32-bit pieces (Warren, Hacker's Delight, 8-2).
+  const low = (local: number) => code.get(local).i64(-1, 0).op(OP.i64And);
+  const high = (local: number) => code.get(local).i64(32, 0).op(OP.i64ShrS);
+  low(X64);
+  low(Y64);
+  code.op(OP.i64Mul).i64(32, 0).op(OP.i64ShrU);
+  high(X64);
+  low(Y64);
+  code.op(OP.i64Mul, OP.i64Add).tee(W64).i64(-1, 0).op(OP.i64And);
+  low(X64);
+  high(Y64);
+  code.op(OP.i64Mul, OP.i64Add).i64(32, 0).op(OP.i64ShrS);
+  high(X64);
+  high(Y64);
+  code.op(OP.i64Mul, OP.i64Add);
+  high(W64);
+  code.op(OP.i64Add);
+  code.get(X64).get(Y64).op(OP.i64Mul).tee(X64).i64(63, 0).op(OP.i64ShrS, OP.i64Ne);
+  productFlags(g);
+  code.get(X64);
+  g.set64(d);
+};
+/** Pops whether the product did not fit. */
+function productFlags(g: Generator): void {
+  const { code } = g;
+  code.set(X32).i32(CF | OF).i32(0).get(X32).op(OP.select);
+  g.set32(FLAG_B);
+  leave(g, EXPLICIT);
+}
+
+// Conditions.
+for (let cc = 0; cc < 16; cc++) {
+  INTEGER[`set${cc}`] = (g, [d, kind]) => {
+    condition(g, cc, kind);
+    g.set32(d);
+  };
+  INTEGER[`cmov${cc}`] = (g, [d, r, kind]) => {
+    g.get64(r);
+    g.get64(d);
+    condition(g, cc, kind);
+    g.code.op(OP.select);
+    g.set64(d);
+  };
+}

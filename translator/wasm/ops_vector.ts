@@ -1,0 +1,172 @@
+// WebAssembly of the IR's vector operations that map to SIMD instructions directly. Vectors live in the CPU state.
+
+import { OP } from "./encoder.ts";
+import { type Generator, V128_STORE, WRITE128, X32, X64 } from "./generator.ts";
+import type { Emit } from "./ops_integer.ts";
+
+export const VECTOR: Record<string, Emit> = {};
+
+const LOAD = 0, STORE = 11;
+
+/** Pushes the 128 bits at slot `s`. */
+function vector(g: Generator, s: number): void {
+  g.base();
+  g.code.simd(LOAD).op(0).u(8 * s);
+}
+/** d = what `value` pushes. */
+function setVector(g: Generator, d: number, value: () => void): void {
+  g.base();
+  value();
+  g.code.simd(STORE).op(0).u(8 * d);
+}
+function zeroHigh(g: Generator, d: number): void {
+  g.base();
+  g.code.i64(0, 0).mem(OP.i64Store, 8 * d + 8);
+}
+
+VECTOR.movx = (g, [d, r]) => setVector(g, d, () => vector(g, r));
+VECTOR.zerox = (g, [d]) =>
+  setVector(g, d, () => g.code.simd(12).op(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+VECTOR.onesx = (g, [d]) => setVector(g, d, () => g.code.simd(12).op(...new Array(16).fill(255)));
+
+/** Lane-wise d = d op r. */
+const LANES: Record<string, number> = {
+  andx: 78,
+  orx: 80,
+  xorx: 81,
+  pcmpeqb: 35,
+  pcmpeqw: 45,
+  pcmpeqd: 55,
+  pcmpgtb: 39,
+  pcmpgtw: 49,
+  pcmpgtd: 59,
+  paddb: 110,
+  paddw: 142,
+  paddd: 174,
+  paddq: 206,
+  psubb: 113,
+  psubw: 145,
+  psubd: 177,
+  psubq: 209,
+  paddsb: 111,
+  paddusb: 112,
+  paddsw: 143,
+  paddusw: 144,
+  psubsb: 114,
+  psubusb: 115,
+  psubsw: 146,
+  psubusw: 147,
+  pminub: 119,
+  pmaxub: 121,
+  pminsw: 150,
+  pmaxsw: 152,
+  pavgb: 123,
+  pavgw: 155,
+  pmullw: 149,
+};
+for (const [name, opcode] of Object.entries(LANES)) {
+  VECTOR[name] = (g, [d, r]) =>
+    setVector(g, d, () => {
+      vector(g, d);
+      vector(g, r);
+      g.code.simd(opcode);
+    });
+}
+VECTOR.andnx = (g, [d, r]) =>
+  setVector(g, d, () => {
+    vector(g, r);
+    vector(g, d);
+    g.code.simd(79);
+  });
+
+/** i8x16.shuffle of d and r with these 16 indices. */
+function shuffle(g: Generator, d: number, a: number, b: number, lanes: readonly number[]): void {
+  setVector(g, d, () => {
+    vector(g, a);
+    vector(g, b);
+    g.code.simd(13).op(...lanes);
+  });
+}
+/** Units of `size` bytes: unit numbers 0 … of the first operand, then of the second. */
+const units = (size: number, list: readonly number[]) =>
+  list.flatMap((u) => Array.from({ length: size }, (_, i) => u * size + i));
+const INTERLEAVE: Record<string, readonly number[]> = {
+  unpacklb: units(1, [0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23]),
+  unpackhb: units(1, [8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31]),
+  unpacklw: units(2, [0, 8, 1, 9, 2, 10, 3, 11]),
+  unpackhw: units(2, [4, 12, 5, 13, 6, 14, 7, 15]),
+  unpackld: units(4, [0, 4, 1, 5]),
+  unpackhd: units(4, [2, 6, 3, 7]),
+};
+for (const [name, lanes] of Object.entries(INTERLEAVE)) {
+  VECTOR[name] = (g, [d, r]) => shuffle(g, d, d, r, lanes);
+}
+VECTOR.pshufd = (g, [d, r, x]) => shuffle(g, d, r, r, units(4, [x & 3, x >> 2 & 3, x >> 4 & 3, x >> 6 & 3]));
+VECTOR.shufps = (g, [d, r, x]) =>
+  shuffle(g, d, d, r, units(4, [x & 3, x >> 2 & 3, 4 + (x >> 4 & 3), 4 + (x >> 6 & 3)]));
+
+VECTOR.pmovmskb = (g, [d, r]) => {
+  vector(g, r);
+  g.code.simd(100);
+  g.set32(d);
+};
+VECTOR.movmskps = (g, [d, r]) => {
+  vector(g, r);
+  g.code.simd(164);
+  g.set32(d);
+};
+VECTOR.movmskpd = (g, [d, r]) => {
+  vector(g, r);
+  g.code.simd(196);
+  g.set32(d);
+};
+
+VECTOR.ld128 = (g, [d, m], o) => loadVector(g, d, m, o.ip);
+function loadVector(g: Generator, d: number, m: any, ip: number): void {
+  g.effective(m);
+  g.setAddress();
+  g.loadAt(16, ip);
+  g.code.set(X32);
+  setVector(g, d, () => g.code.get(X32).simd(LOAD).op(0).u(0));
+}
+VECTOR.ldlow64 = (g, [d, m], o) => {
+  g.load(m, 8, OP.i64Load, o.ip);
+  g.code.set(X64);
+  g.base();
+  g.code.get(X64).mem(OP.i64Store, 8 * d);
+  zeroHigh(g, d);
+};
+VECTOR.ldlow32 = (g, [d, m], o) => {
+  g.load(m, 4, OP.i64Load32u, o.ip);
+  g.code.set(X64);
+  g.base();
+  g.code.get(X64).mem(OP.i64Store, 8 * d);
+  zeroHigh(g, d);
+};
+VECTOR.st128 = (g, [m, r], o) => {
+  g.effective(m);
+  g.setAddress();
+  storeVector(g, r, o.ip);
+};
+function storeVector(g: Generator, r: number, ip: number): void {
+  g.storeAt(16, V128_STORE, WRITE128, () => vector(g, r), () => g.code.i32(r), ip);
+}
+VECTOR.movlowx = (g, [d, r]) => {
+  g.get64(r);
+  g.code.set(X64);
+  g.base();
+  g.code.get(X64).mem(OP.i64Store, 8 * d);
+  zeroHigh(g, d);
+};
+VECTOR.movd = (g, [d, r]) => {
+  g.get64(r);
+  g.code.i64(-1, 0).op(OP.i64And).set(X64);
+  g.base();
+  g.code.get(X64).mem(OP.i64Store, 8 * d);
+  zeroHigh(g, d);
+};
+VECTOR.movlow32 = (g, [d, r]) => {
+  g.base();
+  g.get32(r);
+  g.code.mem(OP.i32Store, 8 * d);
+};
