@@ -1,0 +1,71 @@
+// Changes of a file's attributes with the caller's rights checked: mode, owner, times, size.
+
+import { EACCES, EINVAL, EISDIR, EPERM, EROFS } from "../../kernel/abi/errno.ts";
+import { isDirectory, isRegular } from "../../kernel/abi/stat.ts";
+import type { AttributeChanges, Time } from "./inode.ts";
+import { truncateInode } from "./open.ts";
+import type { Path } from "./path.ts";
+import {
+  chmodBits,
+  type FsCredentials,
+  MAY_WRITE,
+  mayChown,
+  ownerOrCapable,
+  permission,
+  withoutSetid,
+} from "./permissions.ts";
+
+export function readOnly(path: Path): boolean {
+  return path.mount.readOnly || path.dentry.inode!.fs.readOnly === true;
+}
+
+export function chmod(path: Path, cred: FsCredentials, mode: number): number {
+  if (readOnly(path)) return -EROFS;
+  const inode = path.dentry.inode!;
+  const bits = chmodBits(inode.stat(), cred, mode & 0o7777);
+  return bits < 0 ? bits : inode.setattr({ mode: bits });
+}
+
+/** -1 leaves the owner or the group. */
+export function chown(path: Path, cred: FsCredentials, uid: number, gid: number): number {
+  if (readOnly(path)) return -EROFS;
+  const inode = path.dentry.inode!;
+  const error = mayChown(inode.stat(), cred, uid, gid);
+  if (error < 0) return error;
+  const changes: AttributeChanges = {};
+  if (uid !== -1) changes.uid = uid;
+  if (gid !== -1) changes.gid = gid;
+  const mode = withoutSetid(inode.mode);
+  if (mode !== undefined) changes.mode = mode;
+  return inode.setattr(changes);
+}
+
+/** `undefined` leaves a time. `now`: both are the current time, which whoever may write the file may set. */
+export function setTimes(
+  path: Path,
+  cred: FsCredentials,
+  atime: Time | undefined,
+  mtime: Time | undefined,
+  now: boolean,
+): number {
+  if (readOnly(path)) return -EROFS;
+  const inode = path.dentry.inode!;
+  if (!ownerOrCapable(inode.stat(), cred)) {
+    if (!now) return -EPERM;
+    if (permission(inode, cred, MAY_WRITE) < 0) return -EACCES;
+  }
+  const changes: AttributeChanges = {};
+  if (atime !== undefined) changes.atime = atime;
+  if (mtime !== undefined) changes.mtime = mtime;
+  return inode.setattr(changes);
+}
+
+/** truncate(2). */
+export function truncate(path: Path, cred: FsCredentials, size: number): number {
+  const inode = path.dentry.inode!;
+  if (isDirectory(inode.mode)) return -EISDIR;
+  if (!isRegular(inode.mode)) return -EINVAL;
+  if (readOnly(path)) return -EROFS;
+  const error = permission(inode, cred, MAY_WRITE);
+  return error < 0 ? error : truncateInode(inode, size, cred);
+}

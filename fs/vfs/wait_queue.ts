@@ -1,0 +1,33 @@
+// Who waits for a thing to happen: the one mechanism behind blocking reads, poll, wait4, futexes and timers.
+
+/** Something that can be woken: a task, an epoll instance, an async waiter of the host side. */
+export interface Waiter {
+  /** Called once for each wake-up of a queue it is on. Must not run guest code; it marks and returns. `bits`: see WaitQueue.wake. */
+  wake(queue: WaitQueue, bits?: number): void;
+}
+
+/** A set of waiters. A waiter stays on the queue until it removes itself. */
+export class WaitQueue {
+  readonly #waiters = new Set<Waiter>();
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  add(waiter: Waiter): void {
+    this.#waiters.add(waiter);
+  }
+
+  remove(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+  }
+
+  /**
+   * Wakes all waiters (they look again whether what they wait for is there). `bits` are the POLL* bits that may have come
+   * true, for waiters that care about edges (epoll); without it, any may have.
+   */
+  wake(bits: number = -1): void {
+    if (this.#waiters.size === 0) return;
+    for (const waiter of [...this.#waiters]) waiter.wake(this, bits);
+  }
+}
