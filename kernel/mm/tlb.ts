@@ -1,0 +1,125 @@
+// How do the software TLBs of an address space follow its page table? (Layout: translator/cpu.ts.)
+//
+// The page table is the truth, a TLB entry a copy of it that translated code may use without asking. Whoever takes a right
+// away flushes the entries first. A write tag exists only for a page that may be written at once and whose
+// frame holds no translated code.
+
+import {
+  TLB_ADDEND,
+  TLB_BYTES,
+  TLB_ENTRIES,
+  TLB_ENTRY_WORDS,
+  TLB_INVALID,
+  TLB_READ,
+  TLB_WRITE,
+  XTLB_ADDEND,
+  XTLB_BYTES,
+  XTLB_ENTRIES,
+  XTLB_ENTRY_WORDS,
+  XTLB_TAG,
+} from "../../translator/cpu.ts";
+import { FRAME_CODE, frameFlags, I32, PAGE_SIZE } from "../../translator/ram.ts";
+import { FRAME_WRITE_TAGGED, frames } from "./frames.ts";
+import { PTE_EXEC, PTE_READ, PTE_WRITE } from "./page_table.ts";
+
+const RUN_FRAMES = (TLB_BYTES + XTLB_BYTES) / PAGE_SIZE;
+const DATA_WORDS = TLB_BYTES / 4;
+const TWO_32 = 0x1_0000_0000;
+
+/** Told when an address space loses executable pages, so that the translator can drop what it chained by address. */
+export const execHooks: { flushed: (tlbWords: number) => void } = { flushed: () => {} };
+
+/** Makes the TLBs of a new address space; returns the I32 index, 0 when memory is used up. */
+export function allocateTlb(): number {
+  const frame = frames.allocateRun(RUN_FRAMES);
+  if (frame === 0) return 0;
+  const words = frame << 10;
+  flushAll(words);
+  return words;
+}
+
+export function releaseTlb(words: number): void {
+  execHooks.flushed(words);
+  frames.releaseRun(words >>> 10, RUN_FRAMES);
+}
+
+/** I32 index of the exec TLB that belongs to the data TLB at `words`. */
+export function execTlbOf(words: number): number {
+  return words + DATA_WORDS;
+}
+
+/** Enters what the page-table entry `pte` of `va`'s page allows into the data TLB. */
+export function fillData(words: number, va: number, pte: number): void {
+  const low = va & ~0xfff, high = (va / TWO_32) | 0;
+  const entry = words + ((low >>> 12) & (TLB_ENTRIES - 1)) * TLB_ENTRY_WORDS;
+  const frame = pte >>> 12;
+  if ((pte & PTE_READ) !== 0) {
+    I32[entry + TLB_READ] = low;
+    I32[entry + TLB_READ + 1] = high;
+  } else {
+    I32[entry + TLB_READ] = TLB_INVALID;
+  }
+  if ((pte & PTE_WRITE) !== 0 && (frameFlags[frame] & FRAME_CODE) === 0) {
+    I32[entry + TLB_WRITE] = low;
+    I32[entry + TLB_WRITE + 1] = high;
+    frameFlags[frame] |= FRAME_WRITE_TAGGED;
+  } else {
+    I32[entry + TLB_WRITE] = TLB_INVALID;
+  }
+  I32[entry + TLB_ADDEND] = ((pte & ~0xfff) - low) | 0;
+}
+
+/** Enters an executable page into the exec TLB. */
+export function fillExec(words: number, va: number, pte: number): void {
+  const low = va & ~0xfff;
+  const entry = words + DATA_WORDS + ((low >>> 12) & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
+  I32[entry + XTLB_TAG] = low;
+  I32[entry + XTLB_TAG + 1] = (va / TWO_32) | 0;
+  I32[entry + XTLB_ADDEND] = ((pte & ~0xfff) - low) | 0;
+}
+
+/** Forgets one page. `pte` is its old entry: tells whether there can be an exec entry. */
+export function flushPage(words: number, va: number, pte: number): void {
+  const low = va & ~0xfff, high = (va / TWO_32) | 0;
+  const entry = words + ((low >>> 12) & (TLB_ENTRIES - 1)) * TLB_ENTRY_WORDS;
+  if (I32[entry + TLB_READ] === low && I32[entry + TLB_READ + 1] === high) {
+    I32[entry + TLB_READ] = TLB_INVALID;
+  }
+  if (I32[entry + TLB_WRITE] === low && I32[entry + TLB_WRITE + 1] === high) {
+    I32[entry + TLB_WRITE] = TLB_INVALID;
+  }
+  if ((pte & PTE_EXEC) !== 0) {
+    const exec = words + DATA_WORDS + ((low >>> 12) & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
+    if (I32[exec + XTLB_TAG] === low && I32[exec + XTLB_TAG + 1] === high) I32[exec + XTLB_TAG] = TLB_INVALID;
+  }
+}
+
+/** Forgets every page. */
+export function flushAll(words: number): void {
+  for (let entry = words; entry < words + DATA_WORDS; entry += TLB_ENTRY_WORDS) {
+    I32[entry + TLB_READ] = TLB_INVALID;
+    I32[entry + TLB_WRITE] = TLB_INVALID;
+  }
+  const exec = words + DATA_WORDS;
+  for (let entry = exec; entry < exec + XTLB_BYTES / 4; entry += XTLB_ENTRY_WORDS) {
+    I32[entry + XTLB_TAG] = TLB_INVALID;
+  }
+}
+
+/** Every write has to be seen again (fork). */
+export function flushWriteTags(words: number): void {
+  for (let entry = words; entry < words + DATA_WORDS; entry += TLB_ENTRY_WORDS) {
+    I32[entry + TLB_WRITE] = TLB_INVALID;
+  }
+}
+
+/** No write tag may point at `frame` any longer. */
+export function flushWriteTagsOf(words: number, frame: number): void {
+  const physical = frame << 12;
+  for (let entry = words; entry < words + DATA_WORDS; entry += TLB_ENTRY_WORDS) {
+    const low = I32[entry + TLB_WRITE];
+    if (low !== TLB_INVALID && ((low + I32[entry + TLB_ADDEND]) | 0) === physical) {
+      I32[entry + TLB_WRITE] = TLB_INVALID;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// What did a run do? The counters of all parts as a table, for `--stats`.
+
+import type { Dispatcher } from "../../translator/dispatch.ts";
+import { frames } from "../mm/frames.ts";
+import { syscallCounts, syscallRow, unknownCalls } from "../syscalls/dispatch.ts";
+import { stats, unimplemented } from "../trace/stats.ts";
+import type { Instance } from "./instance.ts";
+
+/** Lines of count and name; what did not happen is left out. */
+export function statsReport(instance: Instance, { cache, counters }: Dispatcher): string {
+  const { pids, scheduler } = instance;
+  const rows: [string, number][] = [
+    ["blocks translated", cache.translated],
+    ["instructions translated", cache.instructions],
+    ["closure factories", counters.factories],
+    ["wasm regions", counters.regions],
+    ["bytes of wasm", counters.wasmBytes],
+    ["pages whose code was dropped", cache.invalidations],
+    ["TLB misses", stats.tlbMisses],
+    ["page faults", stats.pageFaults],
+    ["pages copied on write", stats.copiesOnWrite],
+    ["frames in use at the end", frames.used],
+    ["processes and threads made", pids.forks],
+    ["context switches", scheduler.contextSwitches],
+    ["ms busy", Math.round(scheduler.busyNs / 1e6)],
+    ["ms idle", Math.round(scheduler.idleNs / 1e6)],
+  ];
+  const calls: [string, number][] = [];
+  syscallCounts.forEach((count, nr) => calls.push([`calls of ${syscallRow(nr)?.name ?? nr}`, count]));
+  calls.sort((a, b) => b[1] - a[1]);
+  const missing: [string, number][] = [
+    ...[...unimplemented].map(([name, count]): [string, number] => [`not implemented: ${name}`, count]),
+    ...[...unknownCalls].map(([nr, count]): [string, number] => [`unknown call ${nr}`, count]),
+  ];
+  return [...rows, ...calls, ...missing].filter(([, count]) => count > 0)
+    .map(([name, count]) => `${String(count).padStart(12)}  ${name}\n`).join("");
+}

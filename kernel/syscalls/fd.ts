@@ -1,0 +1,206 @@
+// Descriptors themselves: dup, fcntl, flock, ioctl.
+
+import type { IoctlCaller, OpenFile } from "../../fs/vfs/open_file.ts";
+import { lockQueue, releaseFile, releaseLocks, setFlock } from "../../fs/vfs/locks.ts";
+import { CAP_SYS_RESOURCE, capable, ownerOrCapable } from "../../fs/vfs/permissions.ts";
+import { EAGAIN, EBADF, EINVAL, ENOTTY, EPERM } from "../abi/errno.ts";
+import * as F from "../abi/fcntl.ts";
+import { isDirectory, isRegular } from "../abi/stat.ts";
+import { MemFile } from "../ipc/memfd.ts";
+import { PipeFile } from "../ipc/pipe.ts";
+import { FdTable } from "../task/fd_table.ts";
+import { RLIMIT_NOFILE } from "../task/rlimits.ts";
+import type { Task } from "../task/task.ts";
+import { installFd } from "./at.ts";
+import { family, type Syscall } from "./family.ts";
+import { getLock, setRecordLock } from "./record_lock.ts";
+
+const FIONREAD = 0x541b,
+  FIONBIO = 0x5421,
+  FIONCLEX = 0x5450,
+  FIOCLEX = 0x5451,
+  FIOASYNC = 0x5452,
+  FIOQSIZE = 0x5460;
+const FIGETBSZ = 2;
+
+/** Closing any descriptor of a file ends the process's record locks on it; the last one of a description, those of the description. */
+FdTable.onClose = (table, file) => {
+  releaseLocks(file.inode, table);
+  if (file.references === 1) releaseFile(file.inode, file);
+};
+
+function limit(task: Task): number {
+  return task.files.limit = task.process.rlimits[RLIMIT_NOFILE]!.cur;
+}
+
+function sysDup(task: Task, fd: number): number {
+  const file = task.files.get(fd);
+  return file === undefined ? -EBADF : installFd(task, file.retain(), false);
+}
+
+function dupTo(task: Task, oldFd: number, newFd: number, cloexec: boolean): number {
+  const file = task.files.get(oldFd);
+  if (newFd < 0 || newFd >= limit(task)) return -EBADF;
+  if (file === undefined) return -EBADF;
+  task.files.set(newFd, file.retain(), cloexec);
+  return newFd;
+}
+
+function sysDup2(task: Task, oldFd: number, newFd: number): number {
+  if (oldFd === newFd) return task.files.get(oldFd) === undefined ? -EBADF : newFd;
+  return dupTo(task, oldFd, newFd, false);
+}
+
+function sysDup3(task: Task, oldFd: number, newFd: number, flags: number): number {
+  if (flags & ~F.O_CLOEXEC || oldFd === newFd) return -EINVAL;
+  return dupTo(task, oldFd, newFd, flags !== 0);
+}
+
+function sysFcntl(task: Task, fd: number, command: number, argument: number): number {
+  const file = task.files.get(fd);
+  if (file === undefined) return -EBADF;
+  switch (command) {
+    case F.F_DUPFD:
+    case F.F_DUPFD_CLOEXEC: {
+      const min = argument | 0;
+      if (min < 0 || min >= limit(task)) return -EINVAL;
+      return installFd(task, file.retain(), command === F.F_DUPFD_CLOEXEC, min);
+    }
+    case F.F_GETFD:
+      return task.files.flags(fd);
+    case F.F_SETFD:
+      task.files.setFlags(fd, argument & F.FD_CLOEXEC);
+      return 0;
+    case F.F_GETFL:
+      return file.flags;
+  }
+  if (file.pathOnly) return -EBADF;
+  switch (command) {
+    case F.F_SETFL:
+      return setFlags(task, file, argument | 0);
+    case F.F_GETLK:
+    case F.F_OFD_GETLK:
+      return getLock(task, file, argument, command === F.F_OFD_GETLK);
+    case F.F_SETLK:
+    case F.F_SETLKW:
+      return setRecordLock(task, file, argument, false, command === F.F_SETLKW);
+    case F.F_OFD_SETLK:
+    case F.F_OFD_SETLKW:
+      return setRecordLock(task, file, argument, true, command === F.F_OFD_SETLKW);
+    case F.F_GETOWN:
+      return file.owner;
+    case F.F_SETOWN:
+      file.owner = argument | 0;
+      return 0;
+    case F.F_SETOWN_EX: {
+      const type = task.memory.readI32(argument), pid = task.memory.readI32(argument + 4);
+      if (type < 0 || type > 2) return -EINVAL;
+      file.owner = type === 2 ? -pid : pid;
+      return 0;
+    }
+    case F.F_GETOWN_EX:
+      task.memory.writeI32(argument, file.owner < 0 ? 2 : 1);
+      task.memory.writeI32(argument + 4, Math.abs(file.owner));
+      return 0;
+    case F.F_GETSIG:
+    case F.F_SETSIG:
+      return 0;
+    case F.F_GETLEASE:
+      return F.F_UNLCK;
+    case F.F_SETLEASE:
+    case F.F_NOTIFY:
+      return -EINVAL;
+  }
+  if (file instanceof PipeFile) {
+    if (command === F.F_GETPIPE_SZ) return file.pipeSize();
+    if (command === F.F_SETPIPE_SZ) {
+      return file.setPipeSize(argument >>> 0, capable(task.credentials, CAP_SYS_RESOURCE));
+    }
+  } else if (file instanceof MemFile) {
+    if (command === F.F_GET_SEALS) return file.getSeals();
+    if (command === F.F_ADD_SEALS) return file.addSeals(argument | 0);
+  } else if (command === F.F_GETPIPE_SZ || command === F.F_SETPIPE_SZ) return -EBADF;
+  return -EINVAL;
+}
+
+function setFlags(task: Task, file: OpenFile, flags: number): number {
+  if ((flags ^ file.flags) & F.O_NOATIME && flags & F.O_NOATIME) {
+    if (!ownerOrCapable(file.inode.stat(), task.credentials)) return -EPERM;
+  }
+  file.flags = file.flags & ~F.SETFL_MASK | flags & F.SETFL_MASK;
+  return 0;
+}
+
+function sysFlock(task: Task, fd: number, operation: number): number {
+  const file = task.files.get(fd);
+  if (file === undefined || file.pathOnly) return -EBADF;
+  const kind = operation & ~F.LOCK_NB;
+  const type = kind === F.LOCK_SH
+    ? F.F_RDLCK
+    : kind === F.LOCK_EX
+    ? F.F_WRLCK
+    : kind === F.LOCK_UN
+    ? F.F_UNLCK
+    : -1;
+  if (type < 0) return -EINVAL;
+  const result = setFlock(file.inode, file, type);
+  if (result === -EAGAIN && !(operation & F.LOCK_NB)) return task.block(lockQueue(file.inode));
+  return result;
+}
+
+class Caller implements IoctlCaller {
+  constructor(readonly task: Task) {}
+  read(address: number, length: number): Uint8Array {
+    return this.task.memory.readBytes(address, length);
+  }
+  write(address: number, data: Uint8Array): void {
+    this.task.memory.write(address, data);
+  }
+}
+
+function sysIoctl(task: Task, fd: number, command: number, argument: number): number {
+  const file = task.files.get(fd);
+  if (file === undefined || file.pathOnly) return -EBADF;
+  command >>>= 0;
+  switch (command) {
+    case FIOCLEX:
+      task.files.setFlags(fd, F.FD_CLOEXEC);
+      return 0;
+    case FIONCLEX:
+      task.files.setFlags(fd, 0);
+      return 0;
+    case FIONBIO:
+      file.flags = task.memory.readI32(argument) !== 0
+        ? file.flags | F.O_NONBLOCK
+        : file.flags & ~F.O_NONBLOCK;
+      return 0;
+    case FIOASYNC:
+      file.flags = task.memory.readI32(argument) !== 0 ? file.flags | F.O_ASYNC : file.flags & ~F.O_ASYNC;
+      return 0;
+  }
+  const mode = file.inode.mode;
+  if (isRegular(mode) || isDirectory(mode)) {
+    switch (command) {
+      case FIONREAD:
+        if (!isRegular(mode)) return -ENOTTY;
+        task.memory.writeI32(argument, Math.max(0, file.inode.size - file.position));
+        return 0;
+      case FIGETBSZ:
+        task.memory.writeI32(argument, file.inode.stat().blksize);
+        return 0;
+      case FIOQSIZE:
+        task.memory.writeI64(argument, file.inode.size);
+        return 0;
+    }
+  }
+  return file.ioctl(command, argument, new Caller(task));
+}
+
+export const fd: Syscall[] = family({
+  ioctl: { nr: 16, args: "fd ioctl pointer", run: sysIoctl },
+  dup: { nr: 32, args: "fd", ret: "fd", run: sysDup },
+  dup2: { nr: 33, args: "fd fd", ret: "fd", run: sysDup2 },
+  fcntl: { nr: 72, args: "fd F long", run: sysFcntl, partial: "no leases, no SIGIO" },
+  flock: { nr: 73, args: "fd LOCK", run: sysFlock },
+  dup3: { nr: 292, args: "fd fd O", ret: "fd", run: sysDup3 },
+});

@@ -1,0 +1,515 @@
+// Names of flags and constants for traces, as data: [value, name] rows in the order in which strace prints them.
+//
+// "bits" sets print as A|B|0x100; "enum" sets as one name. A set with `mask` has a field of several bits (the access mode
+// of open flags, the type of mmap flags) that is printed first.
+
+export type Rows = readonly (readonly [number, string])[];
+
+export interface FlagSet {
+  readonly kind: "bits" | "enum";
+  readonly rows: Rows;
+  /** A multi-bit field: its mask and the names of its values. */
+  readonly mask?: number;
+  readonly field?: Rows;
+  /** Name for 0 in a set of bits. */
+  readonly zero?: string;
+  /** What to print behind unknown values: "PROT_???". */
+  readonly unknown?: string;
+}
+
+const bits = (rows: Rows, more: Partial<FlagSet> = {}): FlagSet => ({ kind: "bits", rows, ...more });
+const choice = (rows: Rows, unknown?: string): FlagSet => ({
+  kind: "enum",
+  rows,
+  ...(unknown ? { unknown } : {}),
+});
+/** Names numbered from `first`. */
+const sequence = (names: string, first = 0): Rows =>
+  names.split(" ").map((name, i) => [i + first, name] as const);
+
+export const SIGNAL_NAMES: readonly string[] = (
+  "0 HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU " +
+  "URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS"
+).split(" ");
+
+/** "INT", "RTMIN", "RT_1" … as strace prints them in sets; undefined for numbers that are none. */
+export function signalName(signo: number): string | undefined {
+  if (signo >= 1 && signo <= 31) return SIGNAL_NAMES[signo];
+  if (signo === 32) return "RTMIN";
+  return signo > 32 && signo <= 64 ? `RT_${signo - 32}` : undefined;
+}
+
+export const FLAG_SETS: Readonly<Record<string, FlagSet>> = {
+  O: bits([
+    [0o100, "O_CREAT"],
+    [0o200, "O_EXCL"],
+    [0o400, "O_NOCTTY"],
+    [0o1000, "O_TRUNC"],
+    [0o2000, "O_APPEND"],
+    [0o4000, "O_NONBLOCK"],
+    [0o4010000, "O_SYNC"],
+    [0o10000, "O_DSYNC"],
+    [0o40000, "O_DIRECT"],
+    [0o100000, "O_LARGEFILE"],
+    [0o400000, "O_NOFOLLOW"],
+    [0o1000000, "O_NOATIME"],
+    [0o2000000, "O_CLOEXEC"],
+    [0o10000000, "O_PATH"],
+    [0o20200000, "O_TMPFILE"],
+    [0o200000, "O_DIRECTORY"],
+    [0o20000, "FASYNC"],
+  ], { mask: 3, field: [[0, "O_RDONLY"], [1, "O_WRONLY"], [2, "O_RDWR"], [3, "O_ACCMODE"]] }),
+  PROT: bits([
+    [1, "PROT_READ"],
+    [2, "PROT_WRITE"],
+    [4, "PROT_EXEC"],
+    [8, "PROT_SEM"],
+    [0x1000000, "PROT_GROWSDOWN"],
+    [0x2000000, "PROT_GROWSUP"],
+  ], { zero: "PROT_NONE" }),
+  MAP: bits([
+    [0x10, "MAP_FIXED"],
+    [0x20, "MAP_ANONYMOUS"],
+    [0x40, "MAP_32BIT"],
+    [0x4000, "MAP_NORESERVE"],
+    [0x8000, "MAP_POPULATE"],
+    [0x10000, "MAP_NONBLOCK"],
+    [0x100, "MAP_GROWSDOWN"],
+    [0x800, "MAP_DENYWRITE"],
+    [0x1000, "MAP_EXECUTABLE"],
+    [0x2000, "MAP_LOCKED"],
+    [0x20000, "MAP_STACK"],
+    [0x40000, "MAP_HUGETLB"],
+    [0x80000, "MAP_SYNC"],
+    [0x100000, "MAP_FIXED_NOREPLACE"],
+  ], {
+    mask: 0xf,
+    field: [[0, "MAP_FILE"], [1, "MAP_SHARED"], [2, "MAP_PRIVATE"], [3, "MAP_SHARED_VALIDATE"]],
+  }),
+  MREMAP: bits([[1, "MREMAP_MAYMOVE"], [2, "MREMAP_FIXED"], [4, "MREMAP_DONTUNMAP"]]),
+  MS: bits([[1, "MS_ASYNC"], [2, "MS_INVALIDATE"], [4, "MS_SYNC"]]),
+  MCL: bits([[1, "MCL_CURRENT"], [2, "MCL_FUTURE"], [4, "MCL_ONFAULT"]]),
+  MADV: choice([
+    ...sequence("MADV_NORMAL MADV_RANDOM MADV_SEQUENTIAL MADV_WILLNEED MADV_DONTNEED"),
+    ...sequence("MADV_FREE MADV_REMOVE MADV_DONTFORK MADV_DOFORK MADV_MERGEABLE MADV_UNMERGEABLE", 8),
+    ...sequence(
+      "MADV_HUGEPAGE MADV_NOHUGEPAGE MADV_DONTDUMP MADV_DODUMP MADV_WIPEONFORK MADV_KEEPONFORK",
+      14,
+    ),
+    ...sequence("MADV_COLD MADV_PAGEOUT MADV_POPULATE_READ MADV_POPULATE_WRITE MADV_DONTNEED_LOCKED", 20),
+  ], "MADV_???"),
+  AT: bits([
+    [0x100, "AT_SYMLINK_NOFOLLOW"],
+    [0x200, "AT_REMOVEDIR"],
+    [0x400, "AT_SYMLINK_FOLLOW"],
+    [0x800, "AT_NO_AUTOMOUNT"],
+    [0x1000, "AT_EMPTY_PATH"],
+    [0x8000, "AT_RECURSIVE"],
+  ]),
+  AT_STATX: bits([
+    [0x100, "AT_SYMLINK_NOFOLLOW"],
+    [0x200, "AT_REMOVEDIR"],
+    [0x400, "AT_SYMLINK_FOLLOW"],
+    [0x800, "AT_NO_AUTOMOUNT"],
+    [0x1000, "AT_EMPTY_PATH"],
+  ], {
+    mask: 0x6000,
+    field: [[0, "AT_STATX_SYNC_AS_STAT"], [0x2000, "AT_STATX_FORCE_SYNC"], [0x4000, "AT_STATX_DONT_SYNC"]],
+  }),
+  FACCESSAT: bits([[0x200, "AT_EACCESS"], [0x100, "AT_SYMLINK_NOFOLLOW"], [0x1000, "AT_EMPTY_PATH"]]),
+  STATX: bits([
+    [0xfff, "STATX_ALL"],
+    [0x7ff, "STATX_BASIC_STATS"],
+    [1, "STATX_TYPE"],
+    [2, "STATX_MODE"],
+    [4, "STATX_NLINK"],
+    [8, "STATX_UID"],
+    [0x10, "STATX_GID"],
+    [0x20, "STATX_ATIME"],
+    [0x40, "STATX_MTIME"],
+    [0x80, "STATX_CTIME"],
+    [0x100, "STATX_INO"],
+    [0x200, "STATX_SIZE"],
+    [0x400, "STATX_BLOCKS"],
+    [0x800, "STATX_BTIME"],
+    [0x1000, "STATX_MNT_ID"],
+    [0x2000, "STATX_DIOALIGN"],
+  ]),
+  ACCESS: bits([[4, "R_OK"], [2, "W_OK"], [1, "X_OK"]], { zero: "F_OK" }),
+  RENAME: bits([[1, "RENAME_NOREPLACE"], [2, "RENAME_EXCHANGE"], [4, "RENAME_WHITEOUT"]]),
+  FALLOC: bits([
+    [1, "FALLOC_FL_KEEP_SIZE"],
+    [2, "FALLOC_FL_PUNCH_HOLE"],
+    [4, "FALLOC_FL_NO_HIDE_STALE"],
+    [8, "FALLOC_FL_COLLAPSE_RANGE"],
+    [0x10, "FALLOC_FL_ZERO_RANGE"],
+    [0x20, "FALLOC_FL_INSERT_RANGE"],
+    [0x40, "FALLOC_FL_UNSHARE_RANGE"],
+  ]),
+  FADV: choice(
+    sequence(
+      "POSIX_FADV_NORMAL POSIX_FADV_RANDOM POSIX_FADV_SEQUENTIAL POSIX_FADV_WILLNEED POSIX_FADV_DONTNEED POSIX_FADV_NOREUSE",
+    ),
+    "POSIX_FADV_???",
+  ),
+  CLONE: bits([
+    [0x100, "CLONE_VM"],
+    [0x200, "CLONE_FS"],
+    [0x400, "CLONE_FILES"],
+    [0x800, "CLONE_SIGHAND"],
+    [0x1000, "CLONE_PIDFD"],
+    [0x2000, "CLONE_PTRACE"],
+    [0x4000, "CLONE_VFORK"],
+    [0x8000, "CLONE_PARENT"],
+    [0x10000, "CLONE_THREAD"],
+    [0x20000, "CLONE_NEWNS"],
+    [0x40000, "CLONE_SYSVSEM"],
+    [0x80000, "CLONE_SETTLS"],
+    [0x100000, "CLONE_PARENT_SETTID"],
+    [0x200000, "CLONE_CHILD_CLEARTID"],
+    [0x400000, "CLONE_DETACHED"],
+    [0x800000, "CLONE_UNTRACED"],
+    [0x1000000, "CLONE_CHILD_SETTID"],
+    [0x2000000, "CLONE_NEWCGROUP"],
+    [0x4000000, "CLONE_NEWUTS"],
+    [0x8000000, "CLONE_NEWIPC"],
+    [0x10000000, "CLONE_NEWUSER"],
+    [0x20000000, "CLONE_NEWPID"],
+    [0x40000000, "CLONE_NEWNET"],
+    [0x80000000, "CLONE_IO"],
+  ]),
+  WAIT: bits([
+    [1, "WNOHANG"],
+    [2, "WSTOPPED"],
+    [4, "WEXITED"],
+    [8, "WCONTINUED"],
+    [0x1000000, "WNOWAIT"],
+    [0x20000000, "__WNOTHREAD"],
+    [0x80000000, "__WCLONE"],
+    [0x40000000, "__WALL"],
+  ]),
+  WAIT4: bits([
+    [1, "WNOHANG"],
+    [2, "WSTOPPED"],
+    [8, "WCONTINUED"],
+    [0x1000000, "WNOWAIT"],
+    [0x20000000, "__WNOTHREAD"],
+    [0x80000000, "__WCLONE"],
+    [0x40000000, "__WALL"],
+  ]),
+  P: choice(sequence("P_ALL P_PID P_PGID P_PIDFD"), "P_???"),
+  SEEK: choice(sequence("SEEK_SET SEEK_CUR SEEK_END SEEK_DATA SEEK_HOLE"), "SEEK_???"),
+  F: choice([
+    ...sequence(
+      "F_DUPFD F_GETFD F_SETFD F_GETFL F_SETFL F_GETLK F_SETLK F_SETLKW F_SETOWN F_GETOWN F_SETSIG F_GETSIG",
+    ),
+    ...sequence("F_SETOWN_EX F_GETOWN_EX F_GETOWNER_UIDS", 15),
+    ...sequence("F_OFD_GETLK F_OFD_SETLK F_OFD_SETLKW", 36),
+    ...sequence("F_SETLEASE F_GETLEASE F_NOTIFY", 1024),
+    [1030, "F_DUPFD_CLOEXEC"],
+    ...sequence("F_SETPIPE_SZ F_GETPIPE_SZ F_ADD_SEALS F_GET_SEALS", 1031),
+    ...sequence("F_GET_RW_HINT F_SET_RW_HINT F_GET_FILE_RW_HINT F_SET_FILE_RW_HINT", 1035),
+  ]),
+  FD: bits([[1, "FD_CLOEXEC"]]),
+  LOCK_TYPE: choice(sequence("F_RDLCK F_WRLCK F_UNLCK")),
+  LOCK: bits([[1, "LOCK_SH"], [2, "LOCK_EX"], [4, "LOCK_NB"], [8, "LOCK_UN"]]),
+  SEAL: bits([
+    [1, "F_SEAL_SEAL"],
+    [2, "F_SEAL_SHRINK"],
+    [4, "F_SEAL_GROW"],
+    [8, "F_SEAL_WRITE"],
+    [0x10, "F_SEAL_FUTURE_WRITE"],
+  ]),
+  POLL: bits([
+    [1, "POLLIN"],
+    [2, "POLLPRI"],
+    [4, "POLLOUT"],
+    [0x40, "POLLRDNORM"],
+    [0x100, "POLLWRNORM"],
+    [0x80, "POLLRDBAND"],
+    [0x200, "POLLWRBAND"],
+    [8, "POLLERR"],
+    [0x10, "POLLHUP"],
+    [0x20, "POLLNVAL"],
+    [0x400, "POLLMSG"],
+    [0x2000, "POLLRDHUP"],
+  ]),
+  EPOLL_CTL: choice(sequence("EPOLL_CTL_ADD EPOLL_CTL_DEL EPOLL_CTL_MOD", 1), "EPOLL_CTL_???"),
+  EPOLL: bits([
+    [1, "EPOLLIN"],
+    [2, "EPOLLPRI"],
+    [4, "EPOLLOUT"],
+    [0x40, "EPOLLRDNORM"],
+    [0x80, "EPOLLRDBAND"],
+    [0x100, "EPOLLWRNORM"],
+    [0x200, "EPOLLWRBAND"],
+    [0x400, "EPOLLMSG"],
+    [8, "EPOLLERR"],
+    [0x10, "EPOLLHUP"],
+    [0x2000, "EPOLLRDHUP"],
+    [0x10000000, "EPOLLEXCLUSIVE"],
+    [0x20000000, "EPOLLWAKEUP"],
+    [0x40000000, "EPOLLONESHOT"],
+    [0x80000000, "EPOLLET"],
+    [0o2000000, "EPOLL_CLOEXEC"],
+  ]),
+  EPOLL_CREATE: bits([[0o2000000, "EPOLL_CLOEXEC"]]),
+  EFD: bits([[1, "EFD_SEMAPHORE"], [0o2000000, "EFD_CLOEXEC"], [0o4000, "EFD_NONBLOCK"]]),
+  TFD: bits([[0o2000000, "TFD_CLOEXEC"], [0o4000, "TFD_NONBLOCK"]]),
+  TFD_TIMER: bits([[1, "TFD_TIMER_ABSTIME"], [2, "TFD_TIMER_CANCEL_ON_SET"]]),
+  SFD: bits([[0o2000000, "SFD_CLOEXEC"], [0o4000, "SFD_NONBLOCK"]]),
+  IN: bits([[0o2000000, "IN_CLOEXEC"], [0o4000, "IN_NONBLOCK"]]),
+  IN_MASK: bits([
+    [0xfff, "IN_ALL_EVENTS"],
+    [1, "IN_ACCESS"],
+    [2, "IN_MODIFY"],
+    [4, "IN_ATTRIB"],
+    [8, "IN_CLOSE_WRITE"],
+    [0x10, "IN_CLOSE_NOWRITE"],
+    [0x20, "IN_OPEN"],
+    [0x40, "IN_MOVED_FROM"],
+    [0x80, "IN_MOVED_TO"],
+    [0x100, "IN_CREATE"],
+    [0x200, "IN_DELETE"],
+    [0x400, "IN_DELETE_SELF"],
+    [0x800, "IN_MOVE_SELF"],
+    [0x1000000, "IN_ONLYDIR"],
+    [0x2000000, "IN_DONT_FOLLOW"],
+    [0x20000000, "IN_MASK_ADD"],
+    [0x40000000, "IN_ISDIR"],
+    [0x80000000, "IN_ONESHOT"],
+  ]),
+  MFD: bits([[1, "MFD_CLOEXEC"], [2, "MFD_ALLOW_SEALING"], [4, "MFD_HUGETLB"]]),
+  SPLICE: bits([[1, "SPLICE_F_MOVE"], [2, "SPLICE_F_NONBLOCK"], [4, "SPLICE_F_MORE"], [8, "SPLICE_F_GIFT"]]),
+  RWF: bits([[1, "RWF_HIPRI"], [2, "RWF_DSYNC"], [4, "RWF_SYNC"], [8, "RWF_NOWAIT"], [0x10, "RWF_APPEND"]]),
+  CLOSE_RANGE: bits([[2, "CLOSE_RANGE_UNSHARE"], [4, "CLOSE_RANGE_CLOEXEC"]]),
+  PIDFD: bits([[0o4000, "PIDFD_NONBLOCK"]]),
+  FUTEX: {
+    kind: "enum",
+    rows: [
+      ...sequence(
+        "FUTEX_WAIT FUTEX_WAKE FUTEX_FD FUTEX_REQUEUE FUTEX_CMP_REQUEUE FUTEX_WAKE_OP FUTEX_LOCK_PI",
+      ),
+      ...sequence(
+        "FUTEX_UNLOCK_PI FUTEX_TRYLOCK_PI FUTEX_WAIT_BITSET FUTEX_WAKE_BITSET FUTEX_WAIT_REQUEUE_PI",
+        7,
+      ),
+      ...sequence("FUTEX_CMP_REQUEUE_PI FUTEX_LOCK_PI2", 12),
+    ],
+    unknown: "FUTEX_???",
+  },
+  GRND: bits([[1, "GRND_NONBLOCK"], [2, "GRND_RANDOM"], [4, "GRND_INSECURE"]]),
+  SIGHOW: choice(sequence("SIG_BLOCK SIG_UNBLOCK SIG_SETMASK"), "SIG_???"),
+  SA: bits([
+    [0x4000000, "SA_RESTORER"],
+    [0x8000000, "SA_ONSTACK"],
+    [0x10000000, "SA_RESTART"],
+    [0x40000000, "SA_NODEFER"],
+    [0x80000000, "SA_RESETHAND"],
+    [4, "SA_SIGINFO"],
+    [1, "SA_NOCLDSTOP"],
+    [2, "SA_NOCLDWAIT"],
+    [0x400, "SA_UNSUPPORTED"],
+    [0x800, "SA_EXPOSE_TAGBITS"],
+  ]),
+  SS: bits([[1, "SS_ONSTACK"], [2, "SS_DISABLE"], [0x80000000, "SS_AUTODISARM"]]),
+  CLOCK: choice(
+    sequence(
+      "CLOCK_REALTIME CLOCK_MONOTONIC CLOCK_PROCESS_CPUTIME_ID CLOCK_THREAD_CPUTIME_ID CLOCK_MONOTONIC_RAW " +
+        "CLOCK_REALTIME_COARSE CLOCK_MONOTONIC_COARSE CLOCK_BOOTTIME CLOCK_REALTIME_ALARM CLOCK_BOOTTIME_ALARM " +
+        "CLOCK_SGI_CYCLE CLOCK_TAI",
+    ),
+  ),
+  TIMER: bits([[1, "TIMER_ABSTIME"]]),
+  ITIMER: choice(sequence("ITIMER_REAL ITIMER_VIRTUAL ITIMER_PROF"), "ITIMER_???"),
+  RLIMIT: choice(
+    sequence(
+      "RLIMIT_CPU RLIMIT_FSIZE RLIMIT_DATA RLIMIT_STACK RLIMIT_CORE RLIMIT_RSS RLIMIT_NPROC RLIMIT_NOFILE " +
+        "RLIMIT_MEMLOCK RLIMIT_AS RLIMIT_LOCKS RLIMIT_SIGPENDING RLIMIT_MSGQUEUE RLIMIT_NICE RLIMIT_RTPRIO RLIMIT_RTTIME",
+    ),
+    "RLIMIT_???",
+  ),
+  RUSAGE: choice([[0, "RUSAGE_SELF"], [-1, "RUSAGE_CHILDREN"], [1, "RUSAGE_THREAD"]], "RUSAGE_???"),
+  PRIO: choice(sequence("PRIO_PROCESS PRIO_PGRP PRIO_USER"), "PRIO_???"),
+  SCHED: choice([
+    ...sequence("SCHED_OTHER SCHED_FIFO SCHED_RR SCHED_BATCH SCHED_ISO SCHED_IDLE SCHED_DEADLINE"),
+    [0x40000000, "SCHED_RESET_ON_FORK|SCHED_OTHER"],
+  ]),
+  ARCH: choice([
+    [0x1001, "ARCH_SET_GS"],
+    [0x1002, "ARCH_SET_FS"],
+    [0x1003, "ARCH_GET_FS"],
+    [0x1004, "ARCH_GET_GS"],
+    [0x1011, "ARCH_GET_CPUID"],
+    [0x1012, "ARCH_SET_CPUID"],
+    [0x1021, "ARCH_GET_XCOMP_SUPP"],
+    [0x1022, "ARCH_GET_XCOMP_PERM"],
+    [0x1023, "ARCH_REQ_XCOMP_PERM"],
+    [0x2001, "ARCH_MAP_VDSO_X32"],
+    [0x2002, "ARCH_MAP_VDSO_32"],
+    [0x2003, "ARCH_MAP_VDSO_64"],
+    [0x5001, "ARCH_SHSTK_ENABLE"],
+  ], "ARCH_???"),
+  PRCTL: choice([
+    ...sequence(
+      "PR_SET_PDEATHSIG PR_GET_PDEATHSIG PR_GET_DUMPABLE PR_SET_DUMPABLE PR_GET_UNALIGN PR_SET_UNALIGN",
+      1,
+    ),
+    ...sequence("PR_GET_KEEPCAPS PR_SET_KEEPCAPS PR_GET_FPEMU PR_SET_FPEMU PR_GET_FPEXC PR_SET_FPEXC", 7),
+    ...sequence("PR_GET_TIMING PR_SET_TIMING PR_SET_NAME PR_GET_NAME", 13),
+    ...sequence(
+      "PR_GET_ENDIAN PR_SET_ENDIAN PR_GET_SECCOMP PR_SET_SECCOMP PR_CAPBSET_READ PR_CAPBSET_DROP",
+      19,
+    ),
+    ...sequence(
+      "PR_GET_TSC PR_SET_TSC PR_GET_SECUREBITS PR_SET_SECUREBITS PR_SET_TIMERSLACK PR_GET_TIMERSLACK",
+      25,
+    ),
+    ...sequence(
+      "PR_TASK_PERF_EVENTS_DISABLE PR_TASK_PERF_EVENTS_ENABLE PR_MCE_KILL PR_MCE_KILL_GET PR_SET_MM",
+      31,
+    ),
+    ...sequence("PR_SET_CHILD_SUBREAPER PR_GET_CHILD_SUBREAPER PR_SET_NO_NEW_PRIVS PR_GET_NO_NEW_PRIVS", 36),
+    ...sequence("PR_GET_TID_ADDRESS PR_SET_THP_DISABLE PR_GET_THP_DISABLE", 40),
+    [47, "PR_CAP_AMBIENT"],
+    [0x53564d41, "PR_SET_VMA"],
+    [0x59616d61, "PR_SET_PTRACER"],
+  ], "PR_???"),
+  SOCK: bits([[0o2000000, "SOCK_CLOEXEC"], [0o4000, "SOCK_NONBLOCK"]], {
+    mask: 0xf,
+    field: [
+      ...sequence("SOCK_STREAM SOCK_DGRAM SOCK_RAW SOCK_RDM SOCK_SEQPACKET SOCK_DCCP", 1),
+      [10, "SOCK_PACKET"],
+    ],
+  }),
+  AF: choice([
+    [0, "AF_UNSPEC"],
+    [1, "AF_UNIX"],
+    [2, "AF_INET"],
+    [10, "AF_INET6"],
+    [16, "AF_NETLINK"],
+    [17, "AF_PACKET"],
+    [38, "AF_ALG"],
+    [40, "AF_VSOCK"],
+  ], "AF_???"),
+  MSG: bits([
+    [1, "MSG_OOB"],
+    [2, "MSG_PEEK"],
+    [4, "MSG_DONTROUTE"],
+    [8, "MSG_CTRUNC"],
+    [0x20, "MSG_TRUNC"],
+    [0x40, "MSG_DONTWAIT"],
+    [0x80, "MSG_EOR"],
+    [0x100, "MSG_WAITALL"],
+    [0x4000, "MSG_NOSIGNAL"],
+    [0x8000, "MSG_MORE"],
+    [0x40000000, "MSG_CMSG_CLOEXEC"],
+  ]),
+  SOCK_FLAGS: bits([[0o2000000, "SOCK_CLOEXEC"], [0o4000, "SOCK_NONBLOCK"]]),
+  SOL: choice([[0, "SOL_IP"], [1, "SOL_SOCKET"], [6, "SOL_TCP"], [17, "SOL_UDP"], [41, "SOL_IPV6"]]),
+  SO: choice([
+    ...sequence(
+      "SO_DEBUG SO_REUSEADDR SO_TYPE SO_ERROR SO_DONTROUTE SO_BROADCAST SO_SNDBUF SO_RCVBUF SO_KEEPALIVE " +
+        "SO_OOBINLINE SO_NO_CHECK SO_PRIORITY SO_LINGER SO_BSDCOMPAT SO_REUSEPORT SO_PASSCRED SO_PEERCRED " +
+        "SO_RCVLOWAT SO_SNDLOWAT SO_RCVTIMEO_OLD SO_SNDTIMEO_OLD",
+      1,
+    ),
+    ...sequence(
+      "SO_PEERNAME SO_TIMESTAMP_OLD SO_ACCEPTCONN SO_PEERSEC SO_SNDBUFFORCE SO_RCVBUFFORCE SO_PASSSEC",
+      28,
+    ),
+    ...sequence("SO_MARK SO_TIMESTAMPING_OLD SO_PROTOCOL SO_DOMAIN", 36),
+    ...sequence("SO_RCVTIMEO_NEW SO_SNDTIMEO_NEW", 66),
+  ]),
+  SHUT: choice(sequence("SHUT_RD SHUT_WR SHUT_RDWR"), "SHUT_???"),
+  IPC: bits([[0o1000, "IPC_CREAT"], [0o2000, "IPC_EXCL"], [0o4000, "IPC_NOWAIT"]]),
+  MOUNT: bits([
+    [1, "MS_RDONLY"],
+    [2, "MS_NOSUID"],
+    [4, "MS_NODEV"],
+    [8, "MS_NOEXEC"],
+    [0x10, "MS_SYNCHRONOUS"],
+    [0x20, "MS_REMOUNT"],
+    [0x400, "MS_NOATIME"],
+    [0x1000, "MS_BIND"],
+    [0x2000, "MS_MOVE"],
+    [0x4000, "MS_REC"],
+    [0x40000, "MS_PRIVATE"],
+    [0x200000, "MS_RELATIME"],
+  ]),
+  UMOUNT: bits([[1, "MNT_FORCE"], [2, "MNT_DETACH"], [4, "MNT_EXPIRE"], [8, "UMOUNT_NOFOLLOW"]]),
+  IOCTL: choice([
+    ...sequence(
+      "TCGETS TCSETS TCSETSW TCSETSF TCGETA TCSETA TCSETAW TCSETAF TCSBRK TCXONC TCFLSH TIOCEXCL",
+      0x5401,
+    ),
+    ...sequence(
+      "TIOCNXCL TIOCSCTTY TIOCGPGRP TIOCSPGRP TIOCOUTQ TIOCSTI TIOCGWINSZ TIOCSWINSZ TIOCMGET",
+      0x540d,
+    ),
+    ...sequence("TIOCMBIS TIOCMBIC TIOCMSET TIOCGSOFTCAR TIOCSSOFTCAR FIONREAD TIOCLINUX TIOCCONS", 0x5416),
+    ...sequence("TIOCGSERIAL TIOCSSERIAL TIOCPKT FIONBIO TIOCNOTTY TIOCSETD TIOCGETD TCSBRKP", 0x541e),
+    ...sequence("TIOCSBRK TIOCCBRK TIOCGSID", 0x5427),
+    ...sequence("FIONCLEX FIOCLEX FIOASYNC", 0x5450),
+    [0x5460, "FIOQSIZE"],
+    [0x802c542a, "TCGETS2"],
+    [0x402c542b, "TCSETS2"],
+    [0x80045430, "TIOCGPTN"],
+    [0x40045431, "TIOCSPTLCK"],
+    [0x80045438, "TIOCGPKT"],
+    [0x80045439, "TIOCGPTLCK"],
+    [0x80045440, "TIOCGEXCL"],
+    [0x5441, "TIOCGPTPEER"],
+    [0x40049409, "FICLONE"],
+    [0x4020940d, "FICLONERANGE"],
+    [0x80086601, "FS_IOC_GETFLAGS"],
+    [0x40086602, "FS_IOC_SETFLAGS"],
+    [0x80081272, "BLKGETSIZE64"],
+    [0x1260, "BLKGETSIZE"],
+    [0x1268, "BLKSSZGET"],
+    [0x4b30, "KDGETLED"],
+    [0x4b3b, "KDGETMODE"],
+    [0x4b33, "KDGKBTYPE"],
+    [0x541e, "TIOCGSERIAL"],
+    [0x8004667f, "FIONREAD"],
+  ]),
+  S_IF: choice([
+    [0o140000, "S_IFSOCK"],
+    [0o120000, "S_IFLNK"],
+    [0o100000, "S_IFREG"],
+    [0o060000, "S_IFBLK"],
+    [0o040000, "S_IFDIR"],
+    [0o020000, "S_IFCHR"],
+    [0o010000, "S_IFIFO"],
+  ]),
+  MEMBARRIER: choice([
+    [0, "MEMBARRIER_CMD_QUERY"],
+    [1, "MEMBARRIER_CMD_GLOBAL"],
+    [2, "MEMBARRIER_CMD_GLOBAL_EXPEDITED"],
+    [4, "MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED"],
+    [8, "MEMBARRIER_CMD_PRIVATE_EXPEDITED"],
+    [16, "MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED"],
+  ]),
+};
+
+/** si_code names that do not depend on the signal, and those that do. */
+export const SI_CODES: Readonly<Record<number, string>> = {
+  0: "SI_USER",
+  0x80: "SI_KERNEL",
+  [-1]: "SI_QUEUE",
+  [-2]: "SI_TIMER",
+  [-3]: "SI_MESGQ",
+  [-4]: "SI_ASYNCIO",
+  [-5]: "SI_SIGIO",
+  [-6]: "SI_TKILL",
+};
+export const SI_CODES_BY_SIGNAL: Readonly<Record<number, readonly string[]>> = {
+  4: "0 ILL_ILLOPC ILL_ILLOPN ILL_ILLADR ILL_ILLTRP ILL_PRVOPC ILL_PRVREG ILL_COPROC ILL_BADSTK".split(" "),
+  5: "0 TRAP_BRKPT TRAP_TRACE TRAP_BRANCH TRAP_HWBKPT TRAP_UNK".split(" "),
+  7: "0 BUS_ADRALN BUS_ADRERR BUS_OBJERR".split(" "),
+  8: "0 FPE_INTDIV FPE_INTOVF FPE_FLTDIV FPE_FLTOVF FPE_FLTUND FPE_FLTRES FPE_FLTINV FPE_FLTSUB".split(" "),
+  11: "0 SEGV_MAPERR SEGV_ACCERR SEGV_BNDERR SEGV_PKUERR".split(" "),
+  17: "0 CLD_EXITED CLD_KILLED CLD_DUMPED CLD_TRAPPED CLD_STOPPED CLD_CONTINUED".split(" "),
+  29: "0 POLL_IN POLL_OUT POLL_MSG POLL_ERR POLL_PRI POLL_HUP".split(" "),
+  31: "0 SYS_SECCOMP".split(" "),
+};
