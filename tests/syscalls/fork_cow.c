@@ -1,0 +1,12 @@
+// fork, vfork, copy-on-write, shared descriptors, what a child inherits and what it does not.
+#include "t.h"
+static int global = 1; static char big[1 << 20];
+int main(void) {
+  int status, local = 2; char *heap = malloc(100); strcpy(heap, "heap"); memset(big, 'b', sizeof big); int fd = open("f", O_RDWR | O_CREAT, 0600); write(fd, "0123456789", 10); lseek(fd, 0, SEEK_SET); char b[10];
+  pid_t parent = getpid(), child = fork(); if (!child) { IS(getppid() == parent); IS(getpid() != parent); global = 10; local = 20; strcpy(heap, "CHILD"); big[5] = 'c'; read(fd, b, 4); close(fd); _exit(global + local); }
+  IS(waitpid(child, &status, 0) == child); show_status("child", status); printf("%d %d %s %c\n", global, local, heap, big[5]); T(lseek(fd, 0, SEEK_CUR)); T(read(fd, b, 1));
+  child = vfork(); if (!child) { global = 99; _exit(5); } printf("vfork: global %d\n", global); waitpid(child, &status, 0); show_status("vfork", status); child = vfork(); if (!child) { execl("/bin/sh", "sh", "-c", "exit 8", (char *)0); _exit(1); } waitpid(child, &status, 0); show_status("vfork exec", status);
+  signal(SIGUSR1, SIG_IGN); sigset_t m; sigemptyset(&m); sigaddset(&m, SIGUSR2); sigprocmask(SIG_BLOCK, &m, 0); kill(getpid(), SIGUSR2); alarm(100); nice(3); setenv("X", "y", 1); umask(027); chdir("/usr"); if (!fork()) { sigset_t p; sigpending(&p); printf("pending %d\n", sigismember(&p, SIGUSR2)); sigprocmask(0, 0, &p); printf("blocked %d\n", sigismember(&p, SIGUSR2)); struct sigaction a; sigaction(SIGUSR1, 0, &a); IS(a.sa_handler == SIG_IGN); T(alarm(0)); printf("%s %o\n", getenv("X"), umask(0)); IS(!strcmp(getcwd(b, 10), "/usr")); T(getpriority(PRIO_PROCESS, 0)); IS(getpgrp() == getpgid(parent) && getsid(0) == getsid(parent)); struct rusage u; getrusage(RUSAGE_CHILDREN, &u); IS(u.ru_utime.tv_sec == 0); _exit(0); } wait(0); alarm(0);
+  int sum = 0; for (int i = 0; i < 20; i++) if (!fork()) { big[i * 5000] = i; _exit(i); } for (int i = 0; i < 20; i++) { wait(&status); sum += WEXITSTATUS(status); } printf("%d\n", sum); T(wait(&status)); int depth = 0; while (depth < 15) { pid_t c = fork(); if (c) { waitpid(c, &status, 0); if (depth == 0) break; _exit(WEXITSTATUS(status) + 1); } depth++; if (depth == 15) _exit(0); } printf("depth %d\n", WEXITSTATUS(status));
+  if (!fork()) { int n = 0; for (int i = 0; i < (1 << 20); i += 4096) { big[i] = 1; n += big[i + 1] == 'b' || i / 5000 < 20; } _exit(n == 256); } wait(&status); show_status("copied", status); printf("%d\n", big[4096 * 200] == 'b');
+}

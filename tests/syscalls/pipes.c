@@ -1,0 +1,16 @@
+// pipe, pipe2, FIFOs: blocking, O_NONBLOCK, EPIPE and SIGPIPE, EOF, atomicity, capacity, splice, tee, vmsplice.
+#include "t.h"
+static int pipes_signalled; static void on_pipe(int s) { pipes_signalled += s == SIGPIPE; }
+int main(void) {
+  int p[2], q[2]; char b[70000]; T(pipe(p)); T(pipe2(q, O_CLOEXEC | O_NONBLOCK)); T(fcntl(q[0], F_GETFD)); T(pipe2(q, 12345)); T(pipe((int *)8)); T(write(p[0], "x", 1)); T(read(p[1], b, 1));
+  T(write(p[1], "hello", 5)); T(read(p[0], b, 3)); T(read(p[0], b, 100)); int n; T(ioctl(p[0], FIONREAD, &n)); printf("%d\n", n); write(p[1], "abc", 3); T(ioctl(p[0], FIONREAD, &n)); printf("%d\n", n); read(p[0], b, 10);
+  T(read(q[0], b, 1)); memset(b, 'a', sizeof b); T(write(q[1], b, 70000)); T(write(q[1], b, 1)); T(read(q[0], b, 4096)); T(write(q[1], b, 4097)); T(write(q[1], b, 4096)); T(write(q[1], b, 1)); T(write(q[1], b, 0));
+  struct sigaction a = {.sa_handler = on_pipe}; sigaction(SIGPIPE, &a, 0); close(q[0]); T(write(q[1], "x", 1)); printf("%d\n", pipes_signalled); close(q[1]);
+  if (!fork()) { signal(SIGPIPE, SIG_DFL); pipe(q); close(q[0]); write(q[1], "x", 1); _exit(0); } wait(&n); show_status("child", n);
+  if (!fork()) { close(p[0]); for (int i = 0; i < 200; i++) { memset(b, 'a' + i % 26, 4000); write(p[1], b, 4000); } _exit(0); } close(p[1]); long total = 0, r; unsigned sum = 0; while ((r = read(p[0], b, 3333)) > 0) { total += r; for (long i = 0; i < r; i++) sum = sum * 31 + b[i]; } printf("%ld %u\n", total, sum); wait(0); T(read(p[0], b, 1)); close(p[0]);
+  pipe(p); for (int i = 0; i < 4; i++) if (!fork()) { char m[512]; memset(m, '0' + i, 512); for (int k = 0; k < 50; k++) write(p[1], m, 512); _exit(0); } close(p[1]); int torn = 0; char m[512]; int counts[4] = {0}; while ((r = read(p[0], m, 512)) > 0) { while (r < 512) { long s = read(p[0], m + r, 512 - r); if (s <= 0) break; r += s; } for (int i = 1; i < 512; i++) torn += m[i] != m[0]; counts[m[0] - '0']++; } printf("torn %d: %d %d %d %d\n", torn, counts[0], counts[1], counts[2], counts[3]); while (wait(0) > 0) {} close(p[0]);
+  T(mkfifo("f", 0600)); T(mkfifo("f", 0600)); T(open("f", O_WRONLY | O_NONBLOCK)); int rd = open("f", O_RDONLY | O_NONBLOCK); T(read(rd, b, 1)); int wr = open("f", O_WRONLY | O_NONBLOCK); T(read(rd, b, 1)); T(write(wr, "fifo", 4)); T(read(rd, b, 10)); close(wr); T(read(rd, b, 1)); close(rd);
+  if (!fork()) { int w = open("f", O_WRONLY); write(w, "late", 4); _exit(0); } rd = open("f", O_RDONLY); T(read(rd, b, 10)); wait(0); T(read(rd, b, 10)); int rw = open("f", O_RDWR); T(write(rw, "x", 1)); T(read(rw, b, 1)); T(lseek(rw, 0, SEEK_SET));
+  pipe(p); pipe(q); write(p[1], "splice me", 9); T(tee(p[0], q[1], 6, 0)); T(read(q[0], b, 100)); T(splice(p[0], 0, q[1], 0, 100, 0)); T(read(q[0], b, 100)); int f = open("data", O_RDWR | O_CREAT, 0600); write(f, "file data", 9); loff_t off = 5; T(splice(f, &off, p[1], 0, 100, 0)); T(read(p[0], b, 100)); printf("%.4s %ld\n", b, (long)off); write(p[1], "tofile", 6); off = 20; T(splice(p[0], 0, f, &off, 6, 0)); T(pread(f, b, 6, 20)); T(splice(f, 0, f, 0, 1, 0)); T(splice(p[0], 0, q[1], 0, 1, SPLICE_F_NONBLOCK)); struct iovec v = {"vm", 2}; T(vmsplice(p[1], &v, 1, 0)); T(read(p[0], b, 10));
+  struct stat s; T(fstat(p[0], &s)); printf("%o %d\n", s.st_mode & S_IFMT, s.st_mode & 0777);
+}

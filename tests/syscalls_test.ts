@@ -1,0 +1,40 @@
+// System calls, one area a C program (tests/syscalls/*.c): compiled by gcc, run natively and in denix, printing the same.
+
+import { compareScripts, NO_ORACLE, which } from "./harness.ts";
+
+const SOURCES = new URL("./syscalls/", import.meta.url).pathname;
+
+/** Compiled once, when the tests are registered: 20 small programs, a few seconds. */
+function compile(): string | undefined {
+  if (NO_ORACLE !== undefined || which("gcc") === undefined) return undefined;
+  const folder = Deno.makeTempDirSync({ prefix: "denix-syscalls-bin-" });
+  const sources = [...Deno.readDirSync(SOURCES)].map(({ name }) => name).filter((name) =>
+    name.endsWith(".c")
+  );
+  const list = sources.map((name) => `${name.slice(0, -2)}\n`).join("");
+  const { success, stderr } = new Deno.Command("sh", {
+    args: [
+      "-c",
+      `printf %s "$1" | xargs -P 4 -I{} gcc -O1 -fno-stack-protector -w -pthread -I"$2" "$2/{}.c" -o "$3/{}" -lutil`,
+      "sh",
+      list,
+      SOURCES,
+      folder,
+    ],
+  }).outputSync();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  return folder;
+}
+
+const folder = compile();
+const names = [...Deno.readDirSync(SOURCES)].map(({ name }) => name).filter((name) => name.endsWith(".c"))
+  .sort();
+compareScripts(
+  "system calls",
+  Object.fromEntries(
+    // RTLIMIT changes and the like stay in the program's own process: exec'ed by the case's shell.
+    names.map((name) => [name.slice(0, -2).replaceAll("_", " "), `exec ${folder}/${name.slice(0, -2)}\n`]),
+  ),
+  { needs: ["gcc"], seconds: 60 },
+);
