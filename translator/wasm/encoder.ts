@@ -1,6 +1,6 @@
 // WebAssembly's binary format, as far as the translator writes it (WebAssembly Core Specification 2.0, chapter 5).
 
-export const I32 = 0x7f, I64 = 0x7e, F64 = 0x7c, V128 = 0x7b, VOID = 0x40;
+export const I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b, VOID = 0x40;
 
 /** Bytes being written; LEB128 numbers and instruction mnemonics on top. */
 export class Code {
@@ -179,6 +179,36 @@ export const OP = {
   i64Extend8S: 0xc2,
   i64Extend16S: 0xc3,
   i64Extend32S: 0xc4,
+  f64Eq: 0x61,
+  f64Ne: 0x62,
+  f64Lt: 0x63,
+  f64Gt: 0x64,
+  f64Le: 0x65,
+  f64Ge: 0x66,
+  f32ReinterpretI32: 0xbe,
+  i32ReinterpretF32: 0xbc,
+  i64ReinterpretF64: 0xbd,
+  f64ReinterpretI64: 0xbf,
+} as const;
+
+/** Behind the SIMD prefix. */
+export const SIMD = {
+  load: 0,
+  store: 11,
+  const: 12,
+  shuffle: 13,
+  i32x4Splat: 17,
+  i64x2Splat: 18,
+  f32x4Splat: 19,
+  f64x2Splat: 20,
+  i32x4Extract: 27,
+  i32x4Replace: 28,
+  i64x2Extract: 29,
+  i64x2Replace: 30,
+  f32x4Extract: 31,
+  f32x4Replace: 32,
+  f64x2Extract: 33,
+  f64x2Replace: 34,
 } as const;
 
 export interface FunctionType {

@@ -1,7 +1,7 @@
 // The state of emitting one region: which slots live in locals, how values get on the wasm stack, memory accesses, exits.
 //
-// General registers, the lazy flags and scalar temporaries are locals (i64; the kind of the flags i32). Vector registers and
-// everything else stay in the CPU state, where wasm reads them with constant offsets. A local is the truth while the region runs; it
+// General registers, the lazy flags, 128-bit registers and temporaries are locals (i64, v128; the kind of the flags i32). Everything
+// else stays in the CPU state, where wasm reads it with constant offsets. A local is the truth while the region runs; it
 // is stored at every way out and around operations that are run by their JavaScript closures. A fault leaves through
 // one common exit, so the paths that do not fault carry no stores.
 
@@ -20,10 +20,12 @@ import {
   TLB_WRITE,
   XTLB_ADDEND,
   XTLB_ENTRIES,
+  YMM,
 } from "../cpu.ts";
 import { JUMP_ENTRIES, JUMP_ENTRY_SHIFT, JUMP_TABLE } from "./jump_table.ts";
+import type { IrOp } from "../ir/block.ts";
 import type { Mem, Value } from "../ir/op.ts";
-import { Code, type FunctionType, I32, I64, OP, VOID } from "./encoder.ts";
+import { Code, F64, type FunctionType, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
 
 const ENTRY_BYTES = TLB_ENTRY_WORDS * 4;
 const ENTRY_SHIFT = 12 - Math.log2(ENTRY_BYTES);
@@ -45,7 +47,6 @@ export const READ = 0,
   WRITE128 = 5,
   PROBE = 6,
   CONDITION = 7;
-export const F64 = 0x7c;
 const slowWrite = (words: number): FunctionType => ({
   params: [I32, I32, I32, ...new Array(words).fill(I32), F64],
   results: [I32],
@@ -68,16 +69,27 @@ export const INDIRECT = -2;
 /** Result of a region that faulted: the pending exception is to be thrown again. */
 export const FAULTED = -1;
 
+/** The 128-bit slot that 64-bit slot `s` is half of. */
+export const pair = (s: number) => s & ~1;
+/** Whether slot `s` is in a vector register. */
+export const isVectorSlot = (s: number) => s >= YMM && s < TEMPS;
+
 export class Generator {
   readonly code: Code = new Code();
+  /** Operations that are run by their closures, in the order of the imports behind the fixed ones. */
+  readonly steps: IrOp[] = [];
   readonly #slotLocal = new Map<number, number>();
-  /** i64 locals beyond the fixed ones. */
-  #extra = 0;
-  /** Slots of registers and flags that the region reads or writes, and those it writes. */
+  /** The same for 128-bit slots (numbers as of pair()). */
+  readonly #vectorLocal = new Map<number, number>();
+  /** Types of the locals beyond the fixed ones. */
+  readonly #extra: number[] = [];
+  readonly #scratch = new Map<string, number>();
+  /** Slots of registers and flags that the region reads or writes, and those it writes; vector registers as pair(). */
   readonly #used: readonly number[];
   readonly #written: readonly number[];
-  /** Temporaries of the current instruction that are in their locals. */
+  /** Temporaries of the current instruction that are in their locals: scalars, vectors. */
   readonly #temps = new Set<number>();
+  readonly #vectorTemps = new Set<number>();
   /** Open blocks; the exits are at the levels below. */
   depth = 0;
   #exitLevel = 0;
@@ -87,27 +99,45 @@ export class Generator {
   constructor(used: Iterable<number>, written: Iterable<number>) {
     this.#used = [...used];
     this.#written = [...written];
-    for (const slot of this.#used) this.#local(slot);
+    for (const slot of this.#used) isVectorSlot(slot) ? this.#vector(slot) : this.#local(slot);
   }
 
   /** Types of all locals behind the parameter. */
   get locals(): number[] {
     const fixed = Array.from({ length: FIRST_SLOT_LOCAL - 1 }, (_, i) => i + 1 < ADDRESS ? I32 : I64);
-    return [...fixed, ...new Array(this.#extra).fill(I64)];
+    return [...fixed, ...this.#extra];
   }
 
+  #newLocal(type: number): number {
+    return FIRST_SLOT_LOCAL + this.#extra.push(type) - 1;
+  }
   #local(slot: number): number {
     let local = this.#slotLocal.get(slot);
-    if (local === undefined) {
-      local = FIRST_SLOT_LOCAL + this.#extra++;
-      this.#slotLocal.set(slot, local);
-    }
+    if (local === undefined) this.#slotLocal.set(slot, local = this.#newLocal(I64));
+    return local;
+  }
+  #vector(slot: number): number {
+    let local = this.#vectorLocal.get(slot);
+    if (local === undefined) this.#vectorLocal.set(slot, local = this.#newLocal(V128));
+    return local;
+  }
+  /** Scratch local `n` of a type, for the insides of one operation. */
+  scratch(type: number, n: number): number {
+    const key = `${type} ${n}`;
+    let local = this.#scratch.get(key);
+    if (local === undefined) this.#scratch.set(key, local = this.#newLocal(type));
     return local;
   }
 
-  /** Whether the slot's value is in a local now. */
+  /** Whether the slot's value is in an i64 local now. */
   #inLocal(slot: number): boolean {
     return slot >= TEMPS ? this.#temps.has(slot) : this.#slotLocal.has(slot);
+  }
+  /** The v128 local that holds 64-bit slot `slot` as one half, if one does. */
+  #vectorOf(slot: number): number | undefined {
+    if (slot < YMM) return undefined;
+    const whole = pair(slot);
+    return slot < TEMPS || this.#vectorTemps.has(whole) ? this.#vectorLocal.get(whole) : undefined;
   }
 
   // Blocks. Every opening instruction goes through open() so that depths are right.
@@ -198,25 +228,45 @@ export class Generator {
     if (this.#written.includes(FLAG_A)) this.code.get(BASE).get(KIND).mem(OP.i32Store, 8 * FLAGS);
   }
   reload(): void {
-    for (const slot of this.#used) this.code.get(BASE).mem(OP.i64Load, 8 * slot).set(this.#local(slot));
+    for (const slot of this.#used) this.#load(slot);
     if (this.#used.includes(FLAG_A)) this.code.get(BASE).mem(OP.i32Load, 8 * FLAGS).set(KIND);
   }
   #store(slot: number): void {
-    this.code.get(BASE).get(this.#local(slot)).mem(OP.i64Store, 8 * slot);
+    this.code.get(BASE);
+    if (isVectorSlot(slot)) this.code.get(this.#vector(slot)).simd(SIMD.store).op(0).u(8 * slot);
+    else this.code.get(this.#local(slot)).mem(OP.i64Store, 8 * slot);
+  }
+  #load(slot: number): void {
+    this.code.get(BASE);
+    if (isVectorSlot(slot)) this.code.simd(SIMD.load).op(0).u(8 * slot).set(this.#vector(slot));
+    else this.code.mem(OP.i64Load, 8 * slot).set(this.#local(slot));
   }
 
   /** A new guest instruction begins: its temporaries are all free. */
   newInstruction(): void {
     this.#temps.clear();
+    this.#vectorTemps.clear();
   }
 
-  /** Temporaries to memory, for what is run by a closure. */
-  spillTemps(): void {
+  /** Stores the current instruction's temporaries, for what is run by a closure. */
+  #storeTemps(): void {
     for (const slot of this.#temps) this.#store(slot);
-    this.#temps.clear();
+    for (const slot of this.#vectorTemps) this.#storeVectorTemp(slot);
+  }
+  #storeVectorTemp(slot: number): void {
+    this.code.get(BASE).get(this.#vector(slot)).simd(SIMD.store).op(0).u(8 * slot);
+  }
+  spillTemps(): void {
+    this.#storeTemps();
+    this.newInstruction();
   }
 
-  /** Runs imported function `index` (an operation's closure) on the CPU state in memory. */
+  /** The import that runs `o` by its closure. */
+  step(o: IrOp): number {
+    return IMPORTS.length + this.steps.push(o) - 1;
+  }
+
+  /** Runs an operation's closure (an index from step()) on the CPU state in memory. */
   runStep(index: number): void {
     this.spill();
     this.spillTemps();
@@ -225,10 +275,29 @@ export class Generator {
     this.reload();
   }
 
+  /**
+   * The same for a closure that touches nothing but the 128-bit (or, outside vectors, 64-bit) slots `reads` and `writes` and what is never in
+   * locals (MXCSR, x87 state). May stand on one arm of an `if`: which temporaries are in locals does not change.
+   */
+  runStepOn(index: number, reads: readonly number[], writes: readonly number[]): void {
+    for (const slot of reads) {
+      const vector = this.#vectorOf(slot);
+      if (vector !== undefined) this.code.get(BASE).get(vector).simd(SIMD.store).op(0).u(8 * pair(slot));
+      else if (this.#inLocal(slot)) this.#store(slot);
+    }
+    this.code.get(C).call(index);
+    this.branchIf(this.#faultLevel);
+    for (const slot of writes) {
+      const vector = this.#vectorOf(slot);
+      if (vector !== undefined) this.code.get(BASE).simd(SIMD.load).op(0).u(8 * pair(slot)).set(vector);
+      else if (this.#inLocal(slot)) this.code.get(BASE).mem(OP.i64Load, 8 * slot).set(this.#local(slot));
+    }
+  }
+
   /** Runs a step that always faults, on a path of its own. */
   runFaultingStep(index: number): void {
     this.spill();
-    for (const slot of this.#temps) this.#store(slot);
+    this.#storeTemps();
     this.code.get(C).call(index).op(OP.drop);
     this.branch(this.#rawLevel);
   }
@@ -237,15 +306,28 @@ export class Generator {
   get64(v: Value): void {
     if (typeof v === "object") this.code.i64(v.lo, v.hi);
     else if (this.#inLocal(v)) this.code.get(this.#local(v));
-    else this.code.get(BASE).mem(OP.i64Load, 8 * v);
+    else {
+      const vector = this.#vectorOf(v);
+      if (vector !== undefined) this.code.get(vector).simd(SIMD.i64x2Extract).op(v & 1);
+      else this.code.get(BASE).mem(OP.i64Load, 8 * v);
+    }
   }
   get32(v: Value): void {
     if (typeof v === "object") this.code.i32(v.lo);
     else if (this.#inLocal(v)) this.code.get(this.#local(v)).op(OP.i32WrapI64);
-    else this.code.get(BASE).mem(OP.i32Load, 8 * v);
+    else {
+      const vector = this.#vectorOf(v);
+      if (vector !== undefined) this.code.get(vector).simd(SIMD.i32x4Extract).op(2 * (v & 1));
+      else this.code.get(BASE).mem(OP.i32Load, 8 * v);
+    }
   }
   /** Pops an i64 into slot `d`. */
   set64(d: number): void {
+    const vector = this.#vectorOf(d);
+    if (vector !== undefined) {
+      this.code.set(Z64).get(vector).get(Z64).simd(SIMD.i64x2Replace).op(d & 1).set(vector);
+      return;
+    }
     if (d >= TEMPS) this.#temps.add(d);
     if (this.#inLocal(d)) this.code.set(this.#local(d));
     else this.code.set(Z64).get(BASE).get(Z64).mem(OP.i64Store, 8 * d);
@@ -255,7 +337,76 @@ export class Generator {
     this.code.op(OP.i64ExtendI32U);
     this.set64(d);
   }
-  /** Address of the CPU state, for vectors: use with offset 8 * slot. */
+
+  // Vectors: `s` is the first of two consecutive slots.
+  /** Pushes 128 bits. */
+  vector(s: number): void {
+    const { code } = this;
+    const local = this.#vectorOf(s);
+    if (local !== undefined) code.get(local);
+    else if (this.#temps.has(s) || this.#temps.has(s + 1)) {
+      this.get64(s);
+      code.simd(SIMD.i64x2Splat);
+      this.get64(s + 1);
+      code.simd(SIMD.i64x2Replace).op(1);
+    } else code.get(BASE).simd(SIMD.load).op(0).u(8 * s);
+  }
+  /** Slot `d` = the 128 bits that `push` pushes. */
+  setVector(d: number, push: () => void): void {
+    const { code } = this;
+    if (d < YMM) {
+      code.get(BASE);
+      push();
+      code.simd(SIMD.store).op(0).u(8 * d);
+      return;
+    }
+    push();
+    if (d >= TEMPS) {
+      this.#temps.delete(d);
+      this.#temps.delete(d + 1);
+      this.#vectorTemps.add(d);
+    }
+    code.set(this.#vector(d));
+  }
+  /** Stores vector `s` where its slot lies, for slow paths. */
+  storeVector(s: number): void {
+    this.code.get(BASE);
+    this.vector(s);
+    this.code.simd(SIMD.store).op(0).u(8 * s);
+  }
+  /** Pushes the low double (float) of slot `s`. */
+  getF64(s: number): void {
+    const local = this.#vectorOf(s);
+    if (local !== undefined) this.code.get(local).simd(SIMD.f64x2Extract).op(s & 1);
+    else {
+      this.get64(s);
+      this.code.op(OP.f64ReinterpretI64);
+    }
+  }
+  getF32(s: number): void {
+    const local = this.#vectorOf(s);
+    if (local !== undefined) this.code.get(local).simd(SIMD.f32x4Extract).op(2 * (s & 1));
+    else {
+      this.get32(s);
+      this.code.op(OP.f32ReinterpretI32);
+    }
+  }
+  /** The low double (float) of vector `d` = what `push` pushes; the rest stays. */
+  setF64(d: number, push: () => void): void {
+    this.setVector(d, () => {
+      this.vector(d);
+      push();
+      this.code.simd(SIMD.f64x2Replace).op(0);
+    });
+  }
+  setF32(d: number, push: () => void): void {
+    this.setVector(d, () => {
+      this.vector(d);
+      push();
+      this.code.simd(SIMD.f32x4Replace).op(0);
+    });
+  }
+  /** Address of the CPU state: use with offset 8 * slot. */
   base(): void {
     this.code.get(BASE);
   }

@@ -1,33 +1,15 @@
-// WebAssembly of the IR's vector operations that map to SIMD instructions directly. Vectors live in the CPU state.
+// WebAssembly of the IR's vector operations that map to SIMD instructions directly.
 
-import { OP } from "./encoder.ts";
+import { OP, SIMD } from "./encoder.ts";
 import { type Generator, V128_STORE, WRITE128, X32, X64 } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
 
 export const VECTOR: Record<string, Emit> = {};
 
-const LOAD = 0, STORE = 11;
-
-/** Pushes the 128 bits at slot `s`. */
-function vector(g: Generator, s: number): void {
-  g.base();
-  g.code.simd(LOAD).op(0).u(8 * s);
-}
-/** d = what `value` pushes. */
-function setVector(g: Generator, d: number, value: () => void): void {
-  g.base();
-  value();
-  g.code.simd(STORE).op(0).u(8 * d);
-}
-function zeroHigh(g: Generator, d: number): void {
-  g.base();
-  g.code.i64(0, 0).mem(OP.i64Store, 8 * d + 8);
-}
-
-VECTOR.movx = (g, [d, r]) => setVector(g, d, () => vector(g, r));
+VECTOR.movx = (g, [d, r]) => g.setVector(d, () => g.vector(r));
 VECTOR.zerox = (g, [d]) =>
-  setVector(g, d, () => g.code.simd(12).op(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
-VECTOR.onesx = (g, [d]) => setVector(g, d, () => g.code.simd(12).op(...new Array(16).fill(255)));
+  g.setVector(d, () => g.code.simd(12).op(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+VECTOR.onesx = (g, [d]) => g.setVector(d, () => g.code.simd(12).op(...new Array(16).fill(255)));
 
 /** Lane-wise d = d op r. */
 const LANES: Record<string, number> = {
@@ -66,24 +48,24 @@ const LANES: Record<string, number> = {
 };
 for (const [name, opcode] of Object.entries(LANES)) {
   VECTOR[name] = (g, [d, r]) =>
-    setVector(g, d, () => {
-      vector(g, d);
-      vector(g, r);
+    g.setVector(d, () => {
+      g.vector(d);
+      g.vector(r);
       g.code.simd(opcode);
     });
 }
 VECTOR.andnx = (g, [d, r]) =>
-  setVector(g, d, () => {
-    vector(g, r);
-    vector(g, d);
+  g.setVector(d, () => {
+    g.vector(r);
+    g.vector(d);
     g.code.simd(79);
   });
 
 /** i8x16.shuffle of d and r with these 16 indices. */
 function shuffle(g: Generator, d: number, a: number, b: number, lanes: readonly number[]): void {
-  setVector(g, d, () => {
-    vector(g, a);
-    vector(g, b);
+  g.setVector(d, () => {
+    g.vector(a);
+    g.vector(b);
     g.code.simd(13).op(...lanes);
   });
 }
@@ -106,67 +88,55 @@ VECTOR.shufps = (g, [d, r, x]) =>
   shuffle(g, d, d, r, units(4, [x & 3, x >> 2 & 3, 4 + (x >> 4 & 3), 4 + (x >> 6 & 3)]));
 
 VECTOR.pmovmskb = (g, [d, r]) => {
-  vector(g, r);
+  g.vector(r);
   g.code.simd(100);
   g.set32(d);
 };
 VECTOR.movmskps = (g, [d, r]) => {
-  vector(g, r);
+  g.vector(r);
   g.code.simd(164);
   g.set32(d);
 };
 VECTOR.movmskpd = (g, [d, r]) => {
-  vector(g, r);
+  g.vector(r);
   g.code.simd(196);
   g.set32(d);
 };
 
-VECTOR.ld128 = (g, [d, m], o) => loadVector(g, d, m, o.ip);
-function loadVector(g: Generator, d: number, m: any, ip: number): void {
+VECTOR.ld128 = (g, [d, m], o) => {
   g.effective(m);
   g.setAddress();
-  g.loadAt(16, ip);
+  g.loadAt(16, o.ip);
   g.code.set(X32);
-  setVector(g, d, () => g.code.get(X32).simd(LOAD).op(0).u(0));
+  g.setVector(d, () => g.code.get(X32).simd(SIMD.load).op(0).u(0));
+};
+/** d = the i64 that `push` pushes, upper half 0. */
+function low(g: Generator, d: number, push: () => void): void {
+  push();
+  g.code.set(X64);
+  g.setVector(d, () => {
+    g.code.simd(SIMD.const).op(...new Array(16).fill(0)).get(X64).simd(SIMD.i64x2Replace).op(0);
+  });
 }
-VECTOR.ldlow64 = (g, [d, m], o) => {
-  g.load(m, 8, OP.i64Load, o.ip);
-  g.code.set(X64);
-  g.base();
-  g.code.get(X64).mem(OP.i64Store, 8 * d);
-  zeroHigh(g, d);
-};
-VECTOR.ldlow32 = (g, [d, m], o) => {
-  g.load(m, 4, OP.i64Load32u, o.ip);
-  g.code.set(X64);
-  g.base();
-  g.code.get(X64).mem(OP.i64Store, 8 * d);
-  zeroHigh(g, d);
-};
+VECTOR.ldlow64 = (g, [d, m], o) => low(g, d, () => g.load(m, 8, OP.i64Load, o.ip));
+VECTOR.ldlow32 = (g, [d, m], o) => low(g, d, () => g.load(m, 4, OP.i64Load32u, o.ip));
 VECTOR.st128 = (g, [m, r], o) => {
   g.effective(m);
   g.setAddress();
-  storeVector(g, r, o.ip);
+  g.storeAt(16, V128_STORE, WRITE128, () => g.vector(r), () => {
+    g.storeVector(r);
+    g.code.i32(r);
+  }, o.ip);
 };
-function storeVector(g: Generator, r: number, ip: number): void {
-  g.storeAt(16, V128_STORE, WRITE128, () => vector(g, r), () => g.code.i32(r), ip);
-}
-VECTOR.movlowx = (g, [d, r]) => {
-  g.get64(r);
-  g.code.set(X64);
-  g.base();
-  g.code.get(X64).mem(OP.i64Store, 8 * d);
-  zeroHigh(g, d);
-};
-VECTOR.movd = (g, [d, r]) => {
-  g.get64(r);
-  g.code.i64(-1, 0).op(OP.i64And).set(X64);
-  g.base();
-  g.code.get(X64).mem(OP.i64Store, 8 * d);
-  zeroHigh(g, d);
-};
-VECTOR.movlow32 = (g, [d, r]) => {
-  g.base();
-  g.get32(r);
-  g.code.mem(OP.i32Store, 8 * d);
-};
+VECTOR.movlowx = (g, [d, r]) => low(g, d, () => g.get64(r));
+VECTOR.movd = (g, [d, r]) =>
+  low(g, d, () => {
+    g.get64(r);
+    g.code.i64(-1, 0).op(OP.i64And);
+  });
+VECTOR.movlow32 = (g, [d, r]) =>
+  g.setVector(d, () => {
+    g.vector(d);
+    g.get32(r);
+    g.code.simd(SIMD.i32x4Replace).op(0);
+  });

@@ -5,10 +5,10 @@
 import { FLAG_A, FLAG_B, FLAG_R, RSP } from "../cpu.ts";
 import type { Link } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
-import type { Mem } from "../ir/op.ts";
+import type { Mem, OpDef } from "../ir/op.ts";
 import { condition } from "./conditions.ts";
 import { OP, VOID } from "./encoder.ts";
-import { BUDGET, Generator, IMPORTS, INDIRECT, Y64 } from "./generator.ts";
+import { BUDGET, Generator, INDIRECT, isVectorSlot, pair, Y64 } from "./generator.ts";
 import { INTEGER, moveStack, pushValue } from "./ops_integer.ts";
 import { VECTOR } from "./ops_vector.ts";
 import { type Graph, type Structure, structure } from "./structure.ts";
@@ -72,7 +72,6 @@ class RegionEmitter {
   readonly #shape: Structure;
   readonly #g: Generator;
   readonly #exits: Exits;
-  readonly #steps: IrOp[] = [];
   /** Levels of open wasm blocks that stand for a node: a loop's head, or the end of a block before a merge node. */
   readonly #levels = new Map<number, number>();
 
@@ -95,7 +94,7 @@ class RegionEmitter {
     g.begin(this.#blocks[0]!.address);
     this.#tree(0);
     g.end();
-    return { generator: g, steps: this.#steps };
+    return { generator: g, steps: g.steps };
   }
 
   /** The code of node `n` and of all that it dominates. */
@@ -143,26 +142,20 @@ class RegionEmitter {
     const scalar = INTEGER[o.def.name];
     if (scalar !== undefined) return scalar(this.#g, o.args, o);
     const vector = VECTOR[o.def.name];
-    if (vector !== undefined) {
-      // Vectors are in memory, so what scalar operations put into their temporaries must be there, too.
-      this.#g.spillTemps();
-      return vector(this.#g, o.args, o);
-    }
-    const step = IMPORTS.length + this.#steps.push(o) - 1;
-    if (o.def.name === "ld128a" || o.def.name === "st128a") return this.#aligned(o, step);
-    this.#g.runStep(step);
+    if (vector !== undefined) return vector(this.#g, o.args, o);
+    if (o.def.name === "ld128a" || o.def.name === "st128a") return this.#aligned(o);
+    this.#g.runStep(this.#g.step(o));
   }
 
   /** MOVAPS and its like: the closure raises #GP when the address is not aligned; else they are as MOVUPS. */
-  #aligned(o: IrOp, step: number): void {
+  #aligned(o: IrOp): void {
     const g = this.#g;
     const [, first, second] = o.args as [unknown, any, any];
     const load = o.def.name === "ld128a";
-    g.spillTemps();
     g.effective(load ? second : first);
     g.code.op(OP.i32WrapI64).i32(15).op(OP.i32And);
     g.open(OP.if);
-    g.runFaultingStep(step);
+    g.runFaultingStep(g.step(o));
     g.close();
     VECTOR[load ? "ld128" : "st128"]!(g, [first, second], o);
   }
@@ -247,11 +240,13 @@ class RegionEmitter {
   }
 }
 
-/** Registers (and flags) that native operations read or write, and those they write. */
+/** Registers (and flags) that native operations read or write, and those they write; vector registers by pair(). */
 function slots(blocks: readonly IrBlock[]): { used: Set<number>; written: Set<number> } {
   const used = new Set<number>([FLAG_A, FLAG_B, FLAG_R]), written = new Set<number>([FLAG_A, FLAG_B, FLAG_R]);
-  const use = (slot: unknown) => {
-    if (typeof slot === "number" && slot >= 0 && slot < 16) used.add(slot);
+  const add = (set: Set<number>, slot: unknown) => {
+    if (typeof slot !== "number" || slot < 0) return;
+    if (slot < 16) set.add(slot);
+    else if (isVectorSlot(slot)) set.add(pair(slot));
   };
   for (const { ops } of blocks) {
     for (const { def, args } of ops) {
@@ -259,23 +254,31 @@ function slots(blocks: readonly IrBlock[]): { used: Set<number>; written: Set<nu
         used.add(RSP);
         written.add(RSP);
       }
+      // What closures do is stored and loaded around them.
+      if (!isNative(def)) continue;
       for (let i = 0; i < args.length; i++) {
         const a = args[i];
         switch (def.args[i]) {
           case "d":
-            use(a);
-            if ((a as number) < 16) written.add(a as number);
+            add(used, a);
+            add(written, a);
             break;
           case "r":
-            use(a);
+            add(used, a);
             break;
           case "m":
-            use((a as Mem).base);
-            use((a as Mem).index);
+            add(used, (a as Mem).base);
+            add(used, (a as Mem).index);
             break;
         }
       }
     }
   }
   return { used, written };
+}
+
+/** Whether the operation needs no closure. */
+function isNative(def: OpDef): boolean {
+  return def.ends || INTEGER[def.name] !== undefined || VECTOR[def.name] !== undefined ||
+    /^(ld|st)128a$/.test(def.name);
 }
