@@ -2,10 +2,14 @@
 
 import { CLASS_MMX, type Instruction } from "../decode/instruction.ts";
 import type { Builder } from "../ir/builder.ts";
+import { nameAll, named } from "../ir/objects.ts";
 import * as convert from "../sse/convert.ts";
 import * as float from "../sse/float.ts";
 import { type Family, type Lowering, refuse } from "./lowering.ts";
 import { binary, type Source, source128, source32, source64, xmm } from "./sse_operands.ts";
+
+nameAll("convert", convert);
+nameAll("float", float);
 
 const arith: Record<string, Lowering> = {};
 for (const name of ["Add", "Sub", "Mul", "Div"]) {
@@ -84,7 +88,10 @@ function floatToInt(double: boolean, truncate: boolean): Lowering {
 
 type Conversion = (c: number, d: number, s: number, ip: number) => void;
 function ints(double: boolean, truncate: boolean): Conversion {
-  return (c, d, s, ip) => convert.floatsToInts(c, d, s, double, truncate, ip);
+  return named(
+    `ints.${double}.${truncate}`,
+    (c: number, d: number, s: number, ip: number) => convert.floatsToInts(c, d, s, double, truncate, ip),
+  );
 }
 
 /** Conversions with an MMX operand are refused. */
@@ -97,7 +104,10 @@ function vector(helper: Conversion, source: Source): Lowering {
 }
 
 function estimate(lanes: number, root: boolean): Lowering {
-  const helper = (d: number, s: number) => float.estimate32(d, s, lanes, root);
+  const helper = named(
+    `estimate.${lanes}.${root}`,
+    (d: number, s: number) => float.estimate32(d, s, lanes, root),
+  );
   return binary("vec", lanes === 1 ? source32 : source128, helper);
 }
 
