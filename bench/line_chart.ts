@@ -10,7 +10,7 @@ export interface Panel {
   series: { name: string; points: readonly (readonly [x: number, y: number])[] }[];
 }
 
-const WIDTH = 420, HEIGHT = 280, LEFT = 58, RIGHT = 16, TOP = 58, BOTTOM = 40;
+const WIDTH = 420, HEIGHT = 280, LEFT = 58, RIGHT = 26, TOP = 58, BOTTOM = 40;
 /** For series that are not sides. */
 const MORE = ["#2f81c7", "#8f5fbf", "#3d9970"];
 

@@ -89,7 +89,7 @@ function draw({ name, mean, ratios }: Entry, y: number, scale: Scale): string[] 
       y + 4,
       denix === undefined ? "denix failed" : showRatio(denix),
       "start",
-      mean ? "b" : "",
+      mean ? "d b" : "d",
     ),
   );
   return out;

@@ -4,7 +4,7 @@ export const COLOURS = new Map([["native", "#8a94a6"], ["qemu-user", "#d08a3c"],
 
 export const STYLE =
   "<style>text{font-family:ui-sans-serif,system-ui,sans-serif;fill:#6e7781;font-size:11px}.h{font-size:15px;font-weight:600}" +
-  ".b{font-weight:600}.g{stroke:#8a94a6;stroke-opacity:.3}</style>";
+  `.b{font-weight:600}.d{fill:${COLOURS.get("denix")}}.g{stroke:#8a94a6;stroke-opacity:.3}</style>`;
 
 export function escape(text: string): string {
   const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
