@@ -239,7 +239,7 @@ const STUDIES: Study[] = [
 ];
 
 export async function growth(options: Options, workspace: Workspace): Promise<void> {
-  const bench = new Bench(options, workspace, await allSides(options.denix));
+  const bench = new Bench(options, workspace, await allSides(options.denix, options.against));
   const panels: Panel[] = [];
   for (const study of STUDIES) {
     if (options.only !== undefined && !options.only.test(study.title)) continue;

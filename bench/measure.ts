@@ -12,6 +12,13 @@ export interface Side {
   readonly inner: readonly string[];
 }
 
+/** Does denix have this option? */
+export async function denixKnows(option: string): Promise<boolean> {
+  const [program, ...args] = denixSide("denix", ["--help"]).launcher;
+  const { stdout } = await new Deno.Command(program!, { args }).output();
+  return new TextDecoder().decode(stdout).includes(option.split("=")[0]!);
+}
+
 export interface Sample {
   /** Wall time of the whole command. */
   wallMs: number;
@@ -31,22 +38,26 @@ export interface Outcome {
   failure?: string;
 }
 
-/** denix with other options, or with what Deno needs to load a changed one. */
+/** denix: with options of its own, with options of Deno, or another one. */
 export function denixSide(
-  name = "denix",
+  name: string,
   options: readonly string[] = [],
-  deno: readonly string[] = [],
+  { deno = [], entry = ENTRY }: { deno?: readonly string[]; entry?: string } = {},
 ): Side {
-  return { name, launcher: [Deno.execPath(), "run", "-A", ...deno, ENTRY, ...options], inner: [] };
+  return { name, launcher: [Deno.execPath(), "run", "-A", ...deno, entry, ...options], inner: [] };
 }
 
-/** Native, qemu-user where it is installed, denix. */
-export async function allSides(denixOptions: readonly string[] = []): Promise<Side[]> {
+/** Name of the side that is another denix. */
+export const OTHER = "other denix";
+
+/** Native, qemu-user where it is installed, denix, and another denix to compare with. */
+export async function allSides(denixOptions: readonly string[], against?: string): Promise<Side[]> {
   const qemu = await which("qemu-x86_64");
   return [
     { name: "native", launcher: [], inner: [] },
     ...(qemu === undefined ? [] : [{ name: "qemu-user", launcher: [qemu], inner: [qemu] }]),
     denixSide("denix", denixOptions),
+    ...(against === undefined ? [] : [denixSide(OTHER, denixOptions, { entry: against })]),
   ];
 }
 

@@ -11,6 +11,7 @@ const HELP = `deno task bench [OPTIONS]
   --only=REGEXP     only benchmarks whose name matches
   --limit=SECONDS   time limit of a run (default 120)
   --denix=OPTIONS   options of denix, separated by blanks
+  --against=PATH    mod.ts of another denix, as a further side
   --markdown        tables as Markdown
   --svg=PATH        a chart of the suite (or, with --growth, of growth)
   --json=PATH       all samples
@@ -25,6 +26,7 @@ export interface Options {
   only?: RegExp;
   limitSeconds: number;
   denix: string[];
+  against?: string;
   markdown: boolean;
   svg?: string;
   json?: string;
@@ -36,7 +38,7 @@ export function parseOptions(words: readonly string[]): Options | undefined {
   const unknown: string[] = [];
   const parsed = parseArgs([...words], {
     boolean: ["quick", "markdown", "growth", "thresholds", "help"],
-    string: ["runs", "group", "only", "limit", "denix", "svg", "json"],
+    string: ["runs", "group", "only", "limit", "denix", "against", "svg", "json"],
     unknown: (word: string) => (unknown.push(word), false),
   });
   if (parsed.group !== undefined && !Object.hasOwn(GROUPS, parsed.group)) {
@@ -57,6 +59,7 @@ export function parseOptions(words: readonly string[]): Options | undefined {
     mode: parsed.growth ? "growth" : parsed.thresholds ? "thresholds" : "suite",
     ...(parsed.group === undefined ? {} : { group: parsed.group as Group }),
     ...(parsed.only === undefined ? {} : { only: new RegExp(parsed.only) }),
+    ...(parsed.against === undefined ? {} : { against: parsed.against }),
     ...(parsed.svg === undefined ? {} : { svg: parsed.svg }),
     ...(parsed.json === undefined ? {} : { json: parsed.json }),
   };

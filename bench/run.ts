@@ -3,14 +3,14 @@
 // The sides take turns, so that whatever else the machine does hits all of them. A command that fails or whose output
 // differs from the native run's is reported in its row and in the exit status; the suite goes on.
 
-import { allSides, measure, type Side } from "./measure.ts";
+import { allSides, denixKnows, measure, type Side } from "./measure.ts";
 import { type Options, parseOptions } from "./options.ts";
 import { figure, type Row } from "./results.ts";
 import { showTime } from "./statistics.ts";
 import { type Benchmark, BENCHMARKS } from "./suite.ts";
 import { suiteChart } from "./suite_chart.ts";
 import { CAPTION, report } from "./table.ts";
-import { environment, LeftOut, Workspace } from "./workspace.ts";
+import { LeftOut, which, Workspace } from "./workspace.ts";
 
 /** A quick run does this part of the table's sizes. */
 const QUICK_PART = 1 / 3;
@@ -58,18 +58,11 @@ async function run(
 }
 
 /** The sides of a benchmark: denix has its options there. */
-async function sidesOf({ denix }: Benchmark, { denix: options }: Options): Promise<Side[]> {
-  const sides = await allSides([...options, ...denix ?? []]);
-  if (denix === undefined) return sides;
-  const [program, ...args] = sides.at(-1)!.launcher;
-  const { stdout } = await new Deno.Command(program!, {
-    args: [...args.slice(0, args.length - denix.length - options.length), "--help"],
-    env: environment(),
-  }).output();
-  const help = new TextDecoder().decode(stdout);
-  const missing = denix.find((option) => !help.includes(option.split("=")[0]!));
-  if (missing !== undefined) throw new LeftOut(`denix has no option ${missing}`);
-  return sides;
+async function sidesOf({ denix = [] }: Benchmark, { denix: always, against }: Options): Promise<Side[]> {
+  for (const option of denix) {
+    if (!await denixKnows(option)) throw new LeftOut(`denix has no option ${option}`);
+  }
+  return await allSides([...always, ...denix], against);
 }
 
 async function suite(options: Options, workspace: Workspace): Promise<void> {
@@ -123,14 +116,20 @@ async function suite(options: Options, workspace: Workspace): Promise<void> {
 
 /** Where and how it was measured. */
 async function machine({ runs, quick, denix }: Options): Promise<string> {
-  const cpu = await Deno.readTextFile("/proc/cpuinfo").then(
-    (text) => /model name\s*:\s*(.*)/.exec(text)?.[1],
-    () => undefined,
-  );
-  return `Medians of ${runs}${quick ? ", quick" : ""}; ${
-    cpu ?? "unknown CPU"
-  }, ${navigator.hardwareConcurrency} cores, ` +
-    `Deno ${Deno.version.deno}${denix.length > 0 ? `, denix ${denix.join(" ")}` : ""}.`;
+  const cpuinfo = await Deno.readTextFile("/proc/cpuinfo").catch(() => "");
+  const qemu = await which("qemu-x86_64");
+  const version = qemu === undefined
+    ? "no qemu-user"
+    : new TextDecoder().decode((await new Deno.Command(qemu, { args: ["--version"] }).output()).stdout);
+  return [
+    `Medians of ${runs}${quick ? ", quick" : ""}; ${
+      /model name\s*:\s*(.*)/.exec(cpuinfo)?.[1] ?? "unknown CPU"
+    }`,
+    `${navigator.hardwareConcurrency} cores`,
+    `Deno ${Deno.version.deno}`,
+    version.replace(/^qemu-x86_64 version ([0-9.]+)[^]*/, "qemu-user $1"),
+    ...(denix.length > 0 ? [`denix ${denix.join(" ")}`] : []),
+  ].join(", ") + ".";
 }
 
 const options = parseOptions(Deno.args);

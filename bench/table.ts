@@ -1,19 +1,28 @@
 // The report of a run: groups with their rows and geometric means, as aligned text or as Markdown.
 
+import { OTHER } from "./measure.ts";
 import { figure, meanRatio, peakMiB, ratio, type Row, withoutStart } from "./results.ts";
 import { showRatio, showTime, threeDigits } from "./statistics.ts";
 import { type Group, GROUPS } from "./suite.ts";
 
-const COLUMNS = [
-  "native",
-  "qemu-user",
-  "denix",
-  ": native",
-  ": qemu",
-  "body : native",
-  "body : qemu",
-  "denix MiB",
+/** Columns of times. */
+const SIDES = ["native", "qemu-user", "denix", OTHER] as const;
+
+type Of = (row: Row, side: string, startMs: ReadonlyMap<string, number>) => number | undefined;
+const whole: Of = (row, side) => figure(row, side);
+const body: Of = (row, side, startMs) => withoutStart(row, side, startMs.get(side));
+
+/** Columns of ratios: the figure of denix by that of another side. */
+const RATIOS: readonly { heading: string; of: Of; base: string }[] = [
+  { heading: ": native", of: whole, base: "native" },
+  { heading: ": qemu", of: whole, base: "qemu-user" },
+  { heading: ": other", of: whole, base: OTHER },
+  { heading: "body : native", of: body, base: "native" },
+  { heading: "body : qemu", of: body, base: "qemu-user" },
+  { heading: "body : other", of: body, base: OTHER },
 ];
+
+const COLUMNS = [...SIDES, ...RATIOS.map(({ heading }) => heading), "denix MiB"];
 
 export const CAPTION =
   "Times are medians, the sides taking turns. Where a row names a program, the time is wall time of the whole command, " +
@@ -42,39 +51,25 @@ export function report(
 }
 
 function line(row: Row, startMs: ReadonlyMap<string, number>): string[] {
-  const cell = (side: string) => {
-    const result = row.results.get(side);
-    if (result?.failure !== undefined) return result.failure;
-    const value = figure(row, side);
-    return value === undefined ? "–" : showTime(value);
-  };
-  const compare = (of: (side: string) => number | undefined, base: string) =>
-    showRatio(ratio(of("denix"), of(base)));
-  const whole = (side: string) => figure(row, side);
-  const body = (side: string) => withoutStart(row, side, startMs.get(side));
   const peak = peakMiB(row, "denix");
   return [
     row.name,
-    ...["native", "qemu-user", "denix"].map(cell),
-    compare(whole, "native"),
-    compare(whole, "qemu-user"),
-    compare(body, "native"),
-    compare(body, "qemu-user"),
+    ...SIDES.map((side) => {
+      const value = figure(row, side);
+      return row.results.get(side)?.failure ?? (value === undefined ? "–" : showTime(value));
+    }),
+    ...RATIOS.map(({ of, base }) => showRatio(ratio(of(row, "denix", startMs), of(row, base, startMs)))),
     peak === undefined ? "–" : threeDigits(peak),
   ];
 }
 
 function meanLine(rows: readonly Row[], startMs: ReadonlyMap<string, number>): string[] {
-  const body = (row: Row, side: string) => withoutStart(row, side, startMs.get(side));
   return [
     "geometric mean",
-    "",
-    "",
-    "",
-    showRatio(meanRatio(rows, figure, "denix", "native")),
-    showRatio(meanRatio(rows, figure, "denix", "qemu-user")),
-    showRatio(meanRatio(rows, body, "denix", "native")),
-    showRatio(meanRatio(rows, body, "denix", "qemu-user")),
+    ...SIDES.map(() => ""),
+    ...RATIOS.map(({ of, base }) =>
+      showRatio(meanRatio(rows, (row, side) => of(row, side, startMs), "denix", base))
+    ),
     "",
   ];
 }

@@ -56,7 +56,7 @@ export async function thresholds(
         `${constant}-${value}`,
         source.replace(declaration(constant), String(value)),
       );
-      const side = denixSide(String(value), denix, [`--import-map=${map}`]);
+      const side = denixSide(String(value), denix, { deno: [`--import-map=${map}`] });
       sides.push(side);
       // Deno compiles what it has not seen.
       await measure(workspace, side, ["/bin/true"]);
