@@ -79,7 +79,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   own("integer/queens", 3000, "n queens"),
   own("integer/matrix", 1500, "integer matrix"),
   own("integer/memory", 150, "8 MiB in order"),
-  own("integer/chase", 50000, "16 MiB at random"),
+  own("integer/chase", 20000, "16 MiB at random"),
 
   own("float/nbody", 600000, "n bodies"),
   own("float/mandelbrot", 900),
