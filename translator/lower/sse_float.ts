@@ -87,12 +87,6 @@ function floatToInt(double: boolean, truncate: boolean): Lowering {
 }
 
 type Conversion = (c: number, d: number, s: number, ip: number) => void;
-function ints(double: boolean, truncate: boolean): Conversion {
-  return named(
-    `ints.${double}.${truncate}`,
-    (c: number, d: number, s: number, ip: number) => convert.floatsToInts(c, d, s, double, truncate, ip),
-  );
-}
 
 /** Conversions with an MMX operand are refused. */
 function vector(helper: Conversion, source: Source): Lowering {
@@ -138,10 +132,10 @@ export const SSE_FLOAT: Family = {
   Cvtdq2ps: vector(convert.cvtdq2ps, source128),
   Cvtps2pd: vector(convert.cvtps2pd, source64),
   Cvtpd2ps: vector(convert.cvtpd2ps, source128),
-  Cvtps2dq: vector(ints(false, false), source128),
-  Cvttps2dq: vector(ints(false, true), source128),
-  Cvtpd2dq: vector(ints(true, false), source128),
-  Cvttpd2dq: vector(ints(true, true), source128),
+  Cvtps2dq: vector(convert.cvtps2dq, source128),
+  Cvttps2dq: vector(convert.cvttps2dq, source128),
+  Cvtpd2dq: vector(convert.cvtpd2dq, source128),
+  Cvttpd2dq: vector(convert.cvttpd2dq, source128),
   Rcpps: estimate(4, false),
   Rcpss: estimate(1, false),
   Rsqrtps: estimate(4, true),

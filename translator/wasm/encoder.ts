@@ -5,6 +5,8 @@ export const I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b, VOID =
 /** Bytes being written; LEB128 numbers and instruction mnemonics on top. */
 export class Code {
   bytes: number[] = [];
+  /** Branches whose usual outcome is known: offset of the instruction, and 1 when its condition is likely to hold, 0 when it is not. */
+  readonly hints: [offset: number, likely: number][] = [];
 
   op(...codes: number[]): this {
     for (const code of codes) this.bytes.push(code);
@@ -68,6 +70,11 @@ export class Code {
   call(index: number): this {
     return this.op(0x10).u(index);
   }
+  /** The `if` or `br_if` that comes next: is its condition likely to hold? */
+  hint(likely: boolean): this {
+    this.hints.push([this.bytes.length, likely ? 1 : 0]);
+    return this;
+  }
   br(depth: number): this {
     return this.op(0x0c).u(depth);
   }
@@ -84,6 +91,7 @@ export class Code {
   }
   append(other: Code): this {
     const { bytes } = this;
+    for (const [offset, likely] of other.hints) this.hints.push([bytes.length + offset, likely]);
     for (const b of other.bytes) bytes.push(b);
     return this;
   }
@@ -98,6 +106,7 @@ export const OP = {
   end: 0x0b,
   brTable: 0x0e,
   return: 0x0f,
+  callIndirect: 0x11,
   returnCallIndirect: 0x13,
   drop: 0x1a,
   select: 0x1b,
@@ -179,6 +188,35 @@ export const OP = {
   i64Extend8S: 0xc2,
   i64Extend16S: 0xc3,
   i64Extend32S: 0xc4,
+  f32Eq: 0x5b,
+  f32Ne: 0x5c,
+  f32Lt: 0x5d,
+  f32Gt: 0x5e,
+  f32Le: 0x5f,
+  f32Ge: 0x60,
+  f32Abs: 0x8b,
+  f32Sqrt: 0x91,
+  f32Add: 0x92,
+  f32Sub: 0x93,
+  f32Mul: 0x94,
+  f32Div: 0x95,
+  f64Abs: 0x99,
+  f64Nearest: 0x9e,
+  f64Trunc: 0x9d,
+  f64Sqrt: 0x9f,
+  f64Add: 0xa0,
+  f64Sub: 0xa1,
+  f64Mul: 0xa2,
+  f64Div: 0xa3,
+  i32TruncF64S: 0xaa,
+  f32ConvertI32S: 0xb2,
+  f32ConvertI64S: 0xb4,
+  f32DemoteF64: 0xb6,
+  f64ConvertI32S: 0xb7,
+  f64ConvertI64S: 0xb9,
+  f64PromoteF32: 0xbb,
+  f32Load: 0x2a,
+  f32Store: 0x38,
   f64Eq: 0x61,
   f64Ne: 0x62,
   f64Lt: 0x63,
@@ -194,6 +232,9 @@ export const OP = {
 /** Behind the SIMD prefix. */
 export const SIMD = {
   load: 0,
+  load64Lane: 87,
+  load32Zero: 92,
+  load64Zero: 93,
   store: 11,
   const: 12,
   shuffle: 13,
@@ -259,6 +300,13 @@ export function oneFunctionModule(
   const code = new Code().u(locals.length);
   for (const local of locals) code.u(1).op(local);
   code.append(body).op(OP.end);
+  if (code.hints.length > 0) {
+    const name = "metadata.code.branch_hint";
+    const hints = new Code().u(name.length).op(...[...name].map((d) => d.charCodeAt(0)));
+    hints.u(1).u(imports.length).u(code.hints.length);
+    for (const [offset, likely] of code.hints) hints.u(offset).op(1, likely);
+    section(0, hints);
+  }
   section(10, new Code().u(1).u(code.bytes.length).append(code));
   return new Uint8Array(out.bytes);
 }

@@ -25,6 +25,7 @@ import {
 import { JUMP_ENTRIES, JUMP_ENTRY_SHIFT, JUMP_TABLE } from "./jump_table.ts";
 import type { IrOp } from "../ir/block.ts";
 import type { Mem, Value } from "../ir/op.ts";
+import { FloatFacts } from "./float_facts.ts";
 import { Code, F64, type FunctionType, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
 
 const ENTRY_BYTES = TLB_ENTRY_WORDS * 4;
@@ -78,6 +79,7 @@ export class Generator {
   readonly code: Code = new Code();
   /** Operations that are run by their closures, in the order of the imports behind the fixed ones. */
   readonly steps: IrOp[] = [];
+  readonly floats: FloatFacts = new FloatFacts();
   readonly #slotLocal = new Map<number, number>();
   /** The same for 128-bit slots (numbers as of pair()). */
   readonly #vectorLocal = new Map<number, number>();
@@ -273,6 +275,7 @@ export class Generator {
     this.code.get(C).call(index);
     this.branchIf(this.#rawLevel);
     this.reload();
+    this.floats.clear();
   }
 
   /**
@@ -288,10 +291,16 @@ export class Generator {
     this.code.get(C).call(index);
     this.branchIf(this.#faultLevel);
     for (const slot of writes) {
+      this.floats.written(slot, true);
       const vector = this.#vectorOf(slot);
       if (vector !== undefined) this.code.get(BASE).simd(SIMD.load).op(0).u(8 * pair(slot)).set(vector);
       else if (this.#inLocal(slot)) this.code.get(BASE).mem(OP.i64Load, 8 * slot).set(this.#local(slot));
     }
+  }
+
+  /** Calls a function of the shared table that takes the CPU state and returns an i32, which stays on the stack. */
+  callShared(index: number): void {
+    this.code.get(C).i32(index).op(OP.callIndirect).u(0).u(0);
   }
 
   /** Runs a step that always faults, on a path of its own. */
@@ -323,6 +332,7 @@ export class Generator {
   }
   /** Pops an i64 into slot `d`. */
   set64(d: number): void {
+    this.floats.written(d, false);
     const vector = this.#vectorOf(d);
     if (vector !== undefined) {
       this.code.set(Z64).get(vector).get(Z64).simd(SIMD.i64x2Replace).op(d & 1).set(vector);
@@ -361,6 +371,7 @@ export class Generator {
       return;
     }
     push();
+    this.floats.written(d, true);
     if (d >= TEMPS) {
       this.#temps.delete(d);
       this.#temps.delete(d + 1);
@@ -373,6 +384,17 @@ export class Generator {
     this.code.get(BASE);
     this.vector(s);
     this.code.simd(SIMD.store).op(0).u(8 * s);
+  }
+  /** Whether slot `s` is one half of a v128 local. */
+  isVector(s: Value): s is number {
+    return typeof s === "number" && this.#vectorOf(s) !== undefined;
+  }
+  /** Half `d` of a vector local = half `s` of one. */
+  copyHalf(d: number, s: number): void {
+    this.setVector(pair(d), () => {
+      this.code.get(this.#vectorOf(d)!).get(this.#vectorOf(s)!).simd(SIMD.f64x2Extract).op(s & 1);
+      this.code.simd(SIMD.f64x2Replace).op(d & 1);
+    });
   }
   /** Pushes the low double (float) of slot `s`. */
   getF64(s: number): void {
@@ -466,6 +488,7 @@ export class Generator {
   loadAt(size: number, ip: number): void {
     const { code } = this;
     this.#entry(size, 0);
+    this.code.hint(true);
     this.open(OP.if, I32);
     this.#physical();
     code.op(OP.else);
@@ -488,6 +511,7 @@ export class Generator {
     this.effective(m);
     code.set(ADDRESS);
     this.#entry(size, TLB_WRITE);
+    this.code.hint(true);
     this.open(OP.if, I32);
     this.#physical();
     code.op(OP.else);
@@ -507,6 +531,7 @@ export class Generator {
     this.effective(m);
     this.code.set(ADDRESS);
     this.#entry(size, TLB_WRITE);
+    this.code.hint(true);
     this.open(OP.if);
     this.code.op(OP.else);
     this.#slowArguments();
@@ -519,6 +544,7 @@ export class Generator {
   storeAt(size: number, opcode: number, slow: number, fast: () => void, words: () => void, ip: number): void {
     const { code } = this;
     this.#entry(size, TLB_WRITE);
+    this.code.hint(true);
     this.open(OP.if);
     this.#physical();
     fast();
@@ -541,12 +567,23 @@ export class Generator {
   storeValue(size: number, v: Value, ip: number): void {
     const { code } = this;
     if (size === 8) {
-      this.storeAt(8, OP.i64Store, WRITE64, () => this.get64(v), () => {
-        this.get32(v);
-        this.get64(v);
-        code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
-      }, ip);
+      const inVector = this.isVector(v);
+      this.storeAt(
+        8,
+        inVector ? OP.f64Store : OP.i64Store,
+        WRITE64,
+        () => inVector ? this.getF64(v) : this.get64(v),
+        () => {
+          this.get32(v);
+          this.get64(v);
+          code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+        },
+        ip,
+      );
       return;
+    }
+    if (size === 4 && this.isVector(v)) {
+      return this.storeAt(4, OP.f32Store, WRITE32, () => this.getF32(v), () => this.get32(v), ip);
     }
     const opcode = size === 1 ? OP.i32Store8 : size === 2 ? 0x3b : OP.i32Store;
     const slow = size === 1 ? WRITE8 : size === 2 ? WRITE16 : WRITE32;

@@ -124,6 +124,7 @@ class RegionEmitter {
   #node(n: number): void {
     const g = this.#g;
     const { ops } = this.#blocks[n]!;
+    g.floats.clear();
     let ip = -1;
     for (let i = 0; i < ops.length - 1; i++) {
       const o = ops[i]!;
