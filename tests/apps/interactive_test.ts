@@ -137,7 +137,7 @@ compareSessions("bash: exit with stopped jobs", {
     nap,
     keys("C-z").until(/Stopped/),
     line("exit", /There are stopped jobs/),
-    line("kill -9 %1; wait %1", /Killed/),
+    line("kill -9 %1; while jobs | grep -q Stop; do sleep 0.1; done", /Killed/),
     exit,
   ],
 });
