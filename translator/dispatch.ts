@@ -1,5 +1,6 @@
 // The dispatcher: runs blocks one after another until a system call, a fault or the end of the budget.
 
+import type { CodeStore } from "./cache/code_store.ts";
 import { CodeCache } from "./cache/code_cache.ts";
 import type { Block } from "./cache/block.ts";
 import { RIP, RSP } from "./cpu.ts";
@@ -24,13 +25,17 @@ import { WasmTier } from "./wasm/compile.ts";
 import { enterJump } from "./wasm/jump_table.ts";
 import { innerLinks } from "./wasm/region.ts";
 import { CODE_CHANGED, linear, Runtime, setRip } from "./runtime.ts";
-import { Translator } from "./translate.ts";
+import { type Decoder, Translator } from "./translate.ts";
 
 /** auto: closures, then wasm for what is hot. wasm: each block at once (slow to start; for tests). */
 export type Tier = "auto" | "closure" | "js" | "wasm";
 
 export interface ExecutorOptions {
   tier?: Tier;
+  /** Translations kept between runs. */
+  store?: CodeStore;
+  /** Loads a module at once: with it, the decoder is loaded when the first instruction has to be decoded, else beforehand. */
+  load?: (url: URL) => unknown;
 }
 
 export class Dispatcher implements Executor {
@@ -42,7 +47,7 @@ export class Dispatcher implements Executor {
   readonly #closures: Closures;
   readonly #wasm: WasmTier;
 
-  constructor(env: Env, iced: ConstructorParameters<typeof Translator>[0], options: ExecutorOptions) {
+  constructor(env: Env, decoder: () => Decoder, options: ExecutorOptions) {
     this.runtime = new Runtime(env);
     const closures = this.#closures = new Closures(this.runtime);
     const { tier = "auto" } = options;
@@ -55,7 +60,14 @@ export class Dispatcher implements Executor {
           wasm.compile(page === 0 ? [block] : this.#region(block.address, page)),
       }
       : closures;
-    this.translator = new Translator(iced, generator);
+    this.translator = new Translator(decoder, generator);
+    const { store } = options;
+    if (store !== undefined) {
+      this.translator.codeFile = (address) => {
+        const source = env.codeSource?.(address);
+        return source && store.file(source);
+      };
+    }
     this.cache = new CodeCache(env, this.translator.translate);
     this.runtime.cache = this.cache;
   }
@@ -163,8 +175,12 @@ function burst(c: number, block: Block): Block | null {
   return next;
 }
 
-/** Makes the translator, loading iced-x86. */
+/** Makes the translator. */
 export async function createExecutor(env: Env, options: ExecutorOptions = {}): Promise<Dispatcher> {
+  const { load } = options;
+  if (load !== undefined) {
+    return new Dispatcher(env, () => load(new URL("./decode/iced.ts", import.meta.url)) as Decoder, options);
+  }
   const iced = await import("./decode/iced.ts");
-  return new Dispatcher(env, iced, options);
+  return new Dispatcher(env, () => iced, options);
 }

@@ -14,6 +14,7 @@ import {
   SHAPE_MASK,
   shapeOf,
   shapes,
+  WordPieces,
 } from "../ir/words.ts";
 import * as ram from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
@@ -39,15 +40,11 @@ export function globalValues(runtime: Runtime): unknown[] {
   return [I32, U8, I8, U16, I16, U32, F32, F64, I64, U64, DV, runtime];
 }
 
-/** Words are allotted from pieces of this size, which live as long as a block in them. */
-const PIECE = 16384;
-
 export class Closures {
   /** By shape. */
   readonly #handlers: Handler[] = [];
   readonly #globals: unknown[];
-  #words = new Int32Array(PIECE);
-  #used = 0;
+  readonly #pieces = new WordPieces();
 
   constructor(runtime: Runtime) {
     this.#globals = globalValues(runtime);
@@ -59,13 +56,10 @@ export class Closures {
   }
 
   compile(block: IrBlock): { code: BlockCode; entry: number } {
-    const at = this.#allot(blockWords(block));
+    const pieces = this.#pieces, at = pieces.allot(blockWords(block)), { words } = pieces;
     const links: Link[] = [];
-    encodeBlock(block, this.#words, at, links);
-    return {
-      code: this.run({ page: block.address - block.address % 4096, words: this.#words, at, links }),
-      entry: 0,
-    };
+    encodeBlock(block, words, at, links);
+    return { code: this.run({ page: block.address - block.address % 4096, words, at, links }), entry: 0 };
   }
 
   /** One operation: a step, or for an operation that ends a block its BlockCode. */
@@ -83,16 +77,6 @@ export class Closures {
     this.#compileHandlers();
     const handlers = this.#handlers;
     return (c) => execute(c, body, handlers);
-  }
-
-  #allot(count: number): number {
-    if (this.#used + count > PIECE) {
-      this.#words = new Int32Array(PIECE);
-      this.#used = 0;
-    }
-    const at = this.#used;
-    this.#used += count;
-    return at;
   }
 
   /** Those of all shapes that are new, in one piece of source. */
