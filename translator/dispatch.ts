@@ -81,7 +81,7 @@ export class Dispatcher implements Executor {
   run(c: number, budget: number): Exit {
     for (;;) {
       try {
-        let block: Block | null = this.cache.find(c, this.#rip(c));
+        let block: Block | null = this.runtime.jump(c, I32[c + 2 * RIP], I32[c + 2 * RIP + 1]);
         do {
           block = burst(c, block);
           if (block === null) return this.runtime.reason;
@@ -165,13 +165,20 @@ export class Dispatcher implements Executor {
   }
 }
 
-/** Runs SAMPLE_BLOCKS blocks. A function of its own, called often, is optimised sooner than a loop that is entered once. */
+/** Blocks until the next sample: counted on through system calls, or the code between them would never be found hot. */
+let untilSample = SAMPLE_BLOCKS;
+
+/** Runs blocks up to the next sample. A function of its own, called often, is optimised sooner than a loop that is entered once. */
 function burst(c: number, block: Block): Block | null {
   let next: Block | null = block;
-  for (let n = SAMPLE_BLOCKS; n > 0; n--) {
+  for (let n = untilSample; n > 0; n--) {
     next = next.code(c);
-    if (next === null) return null;
+    if (next === null) {
+      untilSample = n - 1;
+      return null;
+    }
   }
+  untilSample = SAMPLE_BLOCKS;
   return next;
 }
 
