@@ -8,6 +8,7 @@ import type { IrBlock, IrOp } from "../ir/block.ts";
 import type { Mem, OpDef } from "../ir/op.ts";
 import { condition } from "./conditions.ts";
 import { OP, VOID } from "./encoder.ts";
+import { planFloats, scalarDoubles } from "./float_plan.ts";
 import { BUDGET, Generator, INDIRECT, isVectorSlot, pair, Y64 } from "./generator.ts";
 import { INTEGER, moveStack, pushValue } from "./ops_integer.ts";
 import { VECTOR } from "./ops_vector.ts";
@@ -86,7 +87,9 @@ class RegionEmitter {
     this.#successors = successors;
     this.#shape = shape;
     const { used, written } = slots(blocks);
-    this.#g = new Generator(used, written);
+    const split = scalarDoubles(blocks).filter((slot) => used.has(slot));
+    this.#g = new Generator(used, written, split);
+    this.#g.floats.plan = planFloats(blocks, successors, new Generator(used, written, split), operation);
   }
 
   emit(): RegionCode {
@@ -124,7 +127,7 @@ class RegionEmitter {
   #node(n: number): void {
     const g = this.#g;
     const { ops } = this.#blocks[n]!;
-    g.floats.clear();
+    g.floats.begin(n);
     let ip = -1;
     for (let i = 0; i < ops.length - 1; i++) {
       const o = ops[i]!;
@@ -132,33 +135,11 @@ class RegionEmitter {
         g.newInstruction();
         ip = o.ip;
       }
-      this.#operation(o);
+      operation(g, o);
     }
     const end = ops[ops.length - 1]!;
     if (end.ip !== ip) g.newInstruction();
     this.#end(n, end);
-  }
-
-  #operation(o: IrOp): void {
-    const scalar = INTEGER[o.def.name];
-    if (scalar !== undefined) return scalar(this.#g, o.args, o);
-    const vector = VECTOR[o.def.name];
-    if (vector !== undefined) return vector(this.#g, o.args, o);
-    if (o.def.name === "ld128a" || o.def.name === "st128a") return this.#aligned(o);
-    this.#g.runStep(this.#g.step(o));
-  }
-
-  /** MOVAPS and its like: the closure raises #GP when the address is not aligned; else they are as MOVUPS. */
-  #aligned(o: IrOp): void {
-    const g = this.#g;
-    const [, first, second] = o.args as [unknown, any, any];
-    const load = o.def.name === "ld128a";
-    g.effective(load ? second : first);
-    g.code.op(OP.i32WrapI64).i32(15).op(OP.i32And);
-    g.open(OP.if);
-    g.runFaultingStep(g.step(o));
-    g.close();
-    VECTOR[load ? "ld128" : "st128"]!(g, [first, second], o);
   }
 
   #end(n: number, end: IrOp): void {
@@ -239,6 +220,26 @@ class RegionEmitter {
   #leave(link: Link): void {
     this.#g.exit(this.#exits.link(link), link);
   }
+}
+
+function operation(g: Generator, o: IrOp): void {
+  const { name } = o.def;
+  const emit = INTEGER[name] ?? VECTOR[name];
+  if (emit !== undefined) return emit(g, o.args, o);
+  if (name === "ld128a" || name === "st128a") return aligned(g, o);
+  g.runStep(g.step(o));
+}
+
+/** MOVAPS and its like: the closure raises #GP when the address is not aligned; else they are as MOVUPS. */
+function aligned(g: Generator, o: IrOp): void {
+  const [, first, second] = o.args as [unknown, any, any];
+  const load = o.def.name === "ld128a";
+  g.effective(load ? second : first);
+  g.code.op(OP.i32WrapI64).i32(15).op(OP.i32And).hint(false);
+  g.open(OP.if);
+  g.runFaultingStep(g.step(o));
+  g.close();
+  VECTOR[load ? "ld128" : "st128"]!(g, [first, second], o);
 }
 
 /** Registers (and flags) that native operations read or write, and those they write; vector registers by pair(). */
