@@ -13,6 +13,7 @@ import {
   SHAPE_MASK,
   shapeFor,
   shapes,
+  useShape,
   WordPieces,
 } from "../ir/words.ts";
 import type { IrBlock } from "../ir/block.ts";
@@ -128,6 +129,7 @@ export class CodeFile {
       if (shape.words !== (head >> LENGTH_SHIFT & 15) || shape.def.ends !== head < 0) return undefined;
       if (i + shape.words > end) return undefined;
       words[i] = head & ~SHAPE_MASK | number;
+      useShape(number);
       for (const w of shape.slotWords) {
         const slot = words[i + w]!;
         if (slot >>> 0 >= 2 * BOUNCE || (slot & 1) !== 0) return undefined;

@@ -39,6 +39,9 @@ export const SHAPE_MASK = 0x7fff, OFFSET_SHIFT = 15, LENGTH_SHIFT = 27;
 
 /** Shapes by number, and by operation and key. */
 export const shapes: Shape[] = [];
+/** Numbers of those that some block uses, in the order of first use (a file may name many more). */
+export const used: number[] = [];
+const inUse: boolean[] = [];
 const table = new Map<OpDef, Map<number, Shape>>();
 /** Objects by number. */
 export const objects: object[] = [];
@@ -78,7 +81,15 @@ export function shapeOf(o: IrOp): Shape {
   const key = keyOf(o);
   let shape = known.get(key);
   if (shape === undefined) known.set(key, shape = addShape(o.def, key));
+  useShape(shape.id);
   return shape;
+}
+
+/** Operations of this shape are going to run. */
+export function useShape(id: number): void {
+  if (inUse[id]) return;
+  inUse[id] = true;
+  used.push(id);
 }
 
 /** The shape of `def` with this key; for shapes that come from a file. */
@@ -113,6 +124,7 @@ function addShape(def: OpDef, key: number): Shape {
   }
   const shape = { id: shapes.length, def, key, forms, ...layout(def, forms) };
   shapes.push(shape);
+  inUse.push(false);
   return shape;
 }
 

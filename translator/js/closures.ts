@@ -14,6 +14,7 @@ import {
   SHAPE_MASK,
   shapeOf,
   shapes,
+  used,
   WordPieces,
 } from "../ir/words.ts";
 import * as ram from "../ram.ts";
@@ -43,6 +44,8 @@ export function globalValues(runtime: Runtime): unknown[] {
 export class Closures {
   /** By shape. */
   readonly #handlers: Handler[] = [];
+  /** How many of the shapes in use have one. */
+  #compiled = 0;
   readonly #globals: unknown[];
   readonly #pieces = new WordPieces();
 
@@ -52,7 +55,7 @@ export class Closures {
 
   /** Handlers compiled so far. */
   get factories(): number {
-    return this.#handlers.length;
+    return this.#compiled;
   }
 
   compile(block: IrBlock): { code: BlockCode; entry: number } {
@@ -79,16 +82,23 @@ export class Closures {
     return (c) => execute(c, body, handlers);
   }
 
-  /** Those of all shapes that are new, in one piece of source. */
+  /** Those of all shapes that are in use since the last time, in one piece of source. */
   #compileHandlers(): void {
-    const first = this.#handlers.length;
-    if (first === shapes.length) return;
-    const texts = shapes.slice(first).map(handlerText);
+    if (this.#compiled === used.length) return;
+    const ids = used.slice(this.#compiled);
+    this.#compiled = used.length;
+    while (this.#handlers.length < shapes.length) this.#handlers.push(noHandler);
     const names = GLOBALS.split(",").map((name, i) => `${name}=$G[${i}]`);
+    // In parentheses a function is compiled at once: all of them are about to be called.
+    const texts = ids.map((id) => `(${handlerText(shapes[id]!)})`);
     const make = new Function("$G,$O", `"use strict";const ${names};return [${texts}]`);
-    this.#handlers.push(...make(this.#globals, objects) as Handler[]);
+    (make(this.#globals, objects) as Handler[]).forEach((handler, i) => this.#handlers[ids[i]!] = handler);
   }
 }
+
+const noHandler: Handler = () => {
+  throw new Error("operation of a shape that is not in use");
+};
 
 function execute(c: number, body: Body, handlers: readonly Handler[]): any {
   const { words } = body;
