@@ -61,11 +61,25 @@ type Fact = number;
 const LANES = 63, ORIGIN_SHIFT = 8;
 export type Facts = Map<number, Fact>;
 
+/** Vectors that checks of packed operations need: the mask in every lane, the format's unit, ones. In locals, because V8 makes a vector constant
+ * anew at each use. */
+export interface Wide {
+  readonly format: Format;
+  readonly content: "mask" | "unit";
+  /** Number of its v128 scratch local. */
+  readonly local: number;
+}
+const wide = (format: Format) => ({
+  mask: { format, content: "mask", local: 16 + format.bytes } as Wide,
+  unit: { format, content: "unit", local: 32 + format.bytes } as Wide,
+});
+const WIDE = { 8: wide(DOUBLE), 4: wide(SINGLE) } as const;
+
 /** What float_plan.ts found out about a region: facts at the beginning of each block, and what its entry has to look at. */
 export interface FloatPlan {
   readonly entry: readonly Facts[];
   readonly formats: ReadonlySet<Format>;
-  readonly wide: ReadonlySet<Format>;
+  readonly wide: ReadonlySet<Wide>;
   /** Lanes of XMM registers that must not be denormal at the entry, or else the masks are 0. */
   readonly assumed: Facts;
 }
@@ -76,7 +90,7 @@ export class FloatFacts {
   #facts: Facts = new Map();
   /** Formats whose masks have been used (without a plan: in this block). */
   readonly formats = new Set<Format>();
-  readonly wide = new Set<Format>();
+  readonly wide = new Set<Wide>();
   /** Lanes of XMM registers whose state at the region's entry was asked for. */
   readonly asked: Facts = new Map();
 
@@ -116,7 +130,7 @@ export class FloatFacts {
         }
       }
     }
-    for (const format of plan.wide) this.#spread(g, format);
+    for (const vector of plan.wide) this.#spread(g, vector);
   }
   /** The mask becomes 0 if a lane is denormal. */
   #assume(g: Generator, slot: number, format: Format, n: number): void {
@@ -138,7 +152,7 @@ export class FloatFacts {
   }
   #load(g: Generator, plan: FloatPlan): void {
     for (const format of plan.formats) this.#loadMask(g, format);
-    for (const format of plan.wide) this.#spread(g, format);
+    for (const vector of plan.wide) if (vector.content === "mask") this.#spread(g, vector);
   }
   #loadMask(g: Generator, format: Format): void {
     const local = g.scratch(I32, format.bytes);
@@ -146,11 +160,13 @@ export class FloatFacts {
     g.code.mem(OP.i32Load, 8 * MXCSR).i32(RELEVANT).op(OP.i32And).i32(ORDINARY).op(OP.i32Eq);
     g.code.set(local).i32(format.normal).i32(0).get(local).op(OP.select).set(local);
   }
-  #spread(g: Generator, format: Format): void {
-    g.code.get(g.scratch(I32, format.bytes));
-    if (format === SINGLE) g.code.simd(SIMD.i32x4Splat);
-    else g.code.op(OP.i64ExtendI32U).i64(32, 0).op(OP.i64Shl).simd(SIMD.i64x2Splat);
-    g.code.set(g.scratch(V128, 16 + format.bytes));
+  #spread(g: Generator, { format, content, local }: Wide): void {
+    const { code } = g;
+    if (content === "mask") code.get(g.scratch(I32, format.bytes));
+    else code.i32(format.unit);
+    if (format === SINGLE) code.simd(SIMD.i32x4Splat);
+    else code.op(OP.i64ExtendI32U).i64(32, 0).op(OP.i64Shl).simd(SIMD.i64x2Splat);
+    code.set(g.scratch(V128, local));
   }
 
   /** Slot `s` (64 bits, or with `whole` 128) was written. */
@@ -204,20 +220,22 @@ export class FloatFacts {
     }
     return g.scratch(I32, format.bytes);
   }
-  /** The same in every lane of a v128 local; mask() comes first. */
-  wideMask(g: Generator, format: Format): number {
-    if (!this.wide.has(format)) {
-      this.wide.add(format);
-      if (this.plan === undefined) this.#spread(g, format);
+  /** Vector of that content, in a local; mask() comes first. */
+  vector(g: Generator, format: Format, content: "mask" | "unit"): number {
+    const vector = WIDE[format.bytes][content];
+    if (!this.wide.has(vector)) {
+      this.wide.add(vector);
+      if (this.plan === undefined) this.#spread(g, vector);
     }
-    return g.scratch(V128, 16 + format.bytes);
+    return g.scratch(V128, vector.local);
   }
   /** Emits: nothing that is known holds any longer, until the masks are loaded again. */
   forget(g: Generator): void {
     const { formats, wide } = this.plan ?? this;
     for (const format of formats) g.code.i32(0).set(g.scratch(I32, format.bytes));
-    for (const format of wide) {
-      g.code.simd(SIMD.const).op(...new Array(16).fill(0)).set(g.scratch(V128, 16 + format.bytes));
+    for (const { content, local } of wide) {
+      if (content !== "mask") continue;
+      g.code.simd(SIMD.const).op(...new Array(16).fill(0)).set(g.scratch(V128, local));
     }
   }
 }
