@@ -1,7 +1,7 @@
 // The pipeline for one block: bytes → instructions → IR → flags resolved → code of tier 1.
 
 import type { CodeReader as CodeReaderType } from "./decode/iced.ts";
-import { type BlockCode, type Link, makeLink } from "./cache/block.ts";
+import { type BlockCode, type Body, type Link, makeLink } from "./cache/block.ts";
 import type { CodeFile } from "./cache/code_file.ts";
 import {
   byteCount,
@@ -15,7 +15,6 @@ import type { Instruction } from "./decode/instruction.ts";
 import { Builder } from "./ir/builder.ts";
 import type { IrBlock } from "./ir/block.ts";
 import { decodeOps } from "./ir/words.ts";
-import type { Body } from "./js/closures.ts";
 import { type Lowering, Refused } from "./lower/lowering.ts";
 import { undefinedInstruction } from "./lower/control.ts";
 import { lowerings } from "./lower/table.ts";
@@ -35,13 +34,15 @@ export interface Compiled {
   readonly code: BlockCode;
   /** Index in the table of wasm functions; 0: none. */
   readonly entry: number;
+  /** For code that executes IR. */
+  readonly body?: Body;
 }
 
 export interface CodeGenerator {
   /** `page`: physical address of the block's page, 0 when the block must stay alone. */
   compile(block: IrBlock, page: number): Compiled;
-  /** Code that executes IR as words; a generator without it makes its code from IR each time. */
-  run?(body: Body): BlockCode;
+  /** Code for IR that is there as words; a generator without it makes its code from IR each time. */
+  run?(body: Body): Compiled;
 }
 
 export class Translator {
@@ -82,7 +83,7 @@ export class Translator {
     const place = file.find(address, page, secondPage);
     if (place !== undefined) this.found++;
     else return this.#translateAndKeep(file, address, page, secondPage);
-    return this.#fromRecord(place, address);
+    return this.#fromRecord(place);
   };
 
   #translateAndKeep(file: CodeFile, address: number, page: number, secondPage: () => number) {
@@ -90,7 +91,7 @@ export class Translator {
     const block = this.#lower(address, page, () => second = secondPage(), false);
     this.onBlock?.(block);
     const place = file.add(block, page, second);
-    if (place !== undefined) return this.#fromRecord(place, address);
+    if (place !== undefined) return this.#fromRecord(place);
     return {
       ...this.generator.compile(block, 0),
       crossing: block.crossing,
@@ -98,16 +99,9 @@ export class Translator {
     };
   }
 
-  #fromRecord(place: Place, address: number) {
-    const body = {
-      page: address - address % 4096,
-      words: place.words,
-      at: firstOperation(place),
-      links: recordLinks(place),
-    };
+  #fromRecord(place: Place) {
     return {
-      code: this.generator.run!(body),
-      entry: 0,
+      ...this.generator.run!({ words: place.words, at: firstOperation(place), links: recordLinks(place) }),
       crossing: isCrossing(place),
       instructions: instructionCount(place),
     };

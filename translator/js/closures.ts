@@ -3,7 +3,7 @@
 // Nothing is made for a block but the words, which may just as well come from a file. Handlers are compiled once (some hundreds in
 // all), each a single closure, so V8 takes the views of memory for constants and optimises the few bodies once for all blocks.
 
-import type { BlockCode, Link } from "../cache/block.ts";
+import type { Block, BlockCode, Body, Link } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import {
   blockWords,
@@ -21,19 +21,17 @@ import * as ram from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { GLOBALS, handlerText } from "./template.ts";
 
-/** Where an operation is: what its handler is given. */
-export interface Body {
-  /** Guest address of the page. */
-  readonly page: number;
-  readonly words: Int32Array;
-  /** Index of its first operation. */
-  readonly at: number;
-  /** Of the operation that ends it, in order. */
-  readonly links: readonly Link[];
+export interface Compiled {
+  readonly code: BlockCode;
+  readonly entry: number;
+  readonly body: Body;
 }
 
+/** What a handler is given of the block that its operation is in. */
+type Around = Pick<Block, "address" | "lo" | "links">;
+
 /** The result counts for operations that end a block. */
-type Handler = (c: number, words: Int32Array, at: number, body: Body) => any;
+type Handler = (c: number, words: Int32Array, at: number, around: Around) => any;
 
 /** Values for the names in GLOBALS. */
 export function globalValues(runtime: Runtime): unknown[] {
@@ -49,8 +47,22 @@ export class Closures {
   readonly #globals: unknown[];
   readonly #pieces = new WordPieces();
 
+  /** The code of all blocks: V8 sees one function, not one for each of them. */
+  readonly #execute: BlockCode;
+
   constructor(runtime: Runtime) {
     this.#globals = globalValues(runtime);
+    const handlers = this.#handlers;
+    this.#execute = function (c) {
+      const { words } = this;
+      let at = this.at;
+      for (;;) {
+        const head = words[at]!;
+        if (head < 0) return handlers[head & SHAPE_MASK]!(c, words, at, this);
+        handlers[head & SHAPE_MASK]!(c, words, at, this);
+        at += head >> LENGTH_SHIFT;
+      }
+    };
   }
 
   /** Handlers compiled so far. */
@@ -58,28 +70,26 @@ export class Closures {
     return this.#compiled;
   }
 
-  compile(block: IrBlock): { code: BlockCode; entry: number } {
+  compile(block: IrBlock): Compiled {
     const pieces = this.#pieces, at = pieces.allot(blockWords(block)), { words } = pieces;
     const links: Link[] = [];
     encodeBlock(block, words, at, links);
-    return { code: this.run({ page: block.address - block.address % 4096, words, at, links }), entry: 0 };
+    return this.run({ words, at, links });
   }
 
-  /** One operation: a step, or for an operation that ends a block its BlockCode. */
+  run(body: Body): Compiled {
+    this.#compileHandlers();
+    return { code: this.#execute, entry: 0, body };
+  }
+
+  /** One operation: a step, or for an operation that ends a block what its BlockCode does. */
   single(o: IrOp): (c: number) => any {
     const page = o.ip - o.ip % 4096, words = new Int32Array(shapeOf(o).words), links: Link[] = [];
     encodeOp(o, page, words, 0, links);
     this.#compileHandlers();
-    const body = { page, words, at: 0, links };
+    const around = { address: o.ip, lo: o.ip | 0, links };
     const handler = this.#handlers[words[0]! & SHAPE_MASK]!;
-    return (c) => handler(c, words, 0, body);
-  }
-
-  /** A function that executes the operations at `body.at`. */
-  run(body: Body): BlockCode {
-    this.#compileHandlers();
-    const handlers = this.#handlers;
-    return (c) => execute(c, body, handlers);
+    return (c) => handler(c, words, 0, around);
   }
 
   /** Those of all shapes that are in use since the last time, in one piece of source. */
@@ -99,14 +109,3 @@ export class Closures {
 const noHandler: Handler = () => {
   throw new Error("operation of a shape that is not in use");
 };
-
-function execute(c: number, body: Body, handlers: readonly Handler[]): any {
-  const { words } = body;
-  let at = body.at;
-  for (;;) {
-    const head = words[at]!;
-    if (head < 0) return handlers[head & SHAPE_MASK]!(c, words, at, body);
-    handlers[head & SHAPE_MASK]!(c, words, at, body);
-    at += head >> LENGTH_SHIFT;
-  }
-}

@@ -35,7 +35,7 @@ export class WasmTier {
   readonly #fixed: Imports;
   /** All regions' exits. */
   readonly #links: Link[] = [];
-  readonly #ends: BlockCode[] = [];
+  readonly #ends: ((c: number) => Block | null)[] = [];
   readonly #exits = {
     link: (link: Link) => this.#links.push(link) - 1,
     end: (end: IrOp) => this.#ends.push(this.#closures.single(end)) - 1,
