@@ -29,6 +29,12 @@ class Pages implements PageSource {
   release(frame: number): void {
     this.counts[frame]--;
   }
+  copy(to: number, from: number, count: number): void {
+    this.bytes.copyWithin(to, from, from + count);
+  }
+  clear(at: number, count: number): void {
+    this.bytes.fill(0, at, at + count);
+  }
   touch(): void {}
 }
 

@@ -64,6 +64,9 @@ class MemFile extends OpenFile {
 }
 
 class NullFile extends MemFile {
+  override get discards(): boolean {
+    return true;
+  }
   override readAt(): number {
     return 0;
   }
@@ -71,13 +74,22 @@ class NullFile extends MemFile {
 
 class ZeroFile extends MemFile {
   override readonly inode: ZeroInode;
+  readonly #pages: PageSource;
 
   constructor(node: Inode, flags: number, pages: PageSource) {
     super(node, flags);
+    this.#pages = pages;
     this.inode = new ZeroInode(node, pages);
   }
+  override get inMemory(): boolean {
+    return true;
+  }
+  override get discards(): boolean {
+    return true;
+  }
   override readAt(_position: number, buffer: Uint8Array, offset: number, length: number): number {
-    buffer.fill(0, offset, offset + length);
+    if (buffer === this.#pages.bytes) this.#pages.clear(offset, length);
+    else buffer.fill(0, offset, offset + length);
     return length;
   }
   override mappable(): number {

@@ -353,6 +353,10 @@ export class OverlayInode extends Inode {
     if (this.#opens === 0 && this.#a !== undefined && this.#a.nlink === 0) this.#store?.clear();
   }
 
+  override get inMemory(): boolean {
+    return this.#store !== undefined && this.#store.whole;
+  }
+
   override readAt(position: number, buffer: Uint8Array, offset: number, length: number): number {
     const store = this.#store;
     if (store === undefined) return this.lower!.readAt(position, buffer, offset, length);

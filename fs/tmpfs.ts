@@ -276,6 +276,10 @@ export class TmpInode extends Inode {
     this.#freeIfGone();
   }
 
+  override get inMemory(): boolean {
+    return this.#store !== undefined;
+  }
+
   override readAt(position: number, buffer: Uint8Array, offset: number, length: number): number {
     const count = Math.min(length, this.#a.size - position);
     return count <= 0 ? 0 : this.#store!.read(position, buffer, offset, count);

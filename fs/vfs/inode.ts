@@ -158,6 +158,10 @@ export abstract class Inode {
   writeAt(_position: number, _buffer: Uint8Array, _offset: number, _length: number): number {
     return -EINVAL;
   }
+  /** The data is in page frames, all of it: see OpenFile.inMemory. */
+  get inMemory(): boolean {
+    return false;
+  }
   /** Frame that holds page `index` of the file for mmap, with one reference for the caller; -errno (ENODEV: cannot be mapped). Writes to it reach the file where the mapping is shared. */
   mapPage(_index: number, _forWrite: boolean): number {
     return -ENODEV;

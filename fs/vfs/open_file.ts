@@ -87,6 +87,17 @@ export abstract class OpenFile {
   }
   /** getdents64: entries from `position` on are handed to `emit` until it returns false; -ENOTDIR elsewhere. */
   readDirectory?(emit: (name: string, ino: number, type: number, nextPosition: number) => boolean): number;
+  /**
+   * `buffer` may be physical memory itself, and a transfer may come in pieces: nothing is asked of the host, and what one
+   * call moves and two calls move is the same.
+   */
+  get inMemory(): boolean {
+    return false;
+  }
+  /** Takes every write without looking at it. */
+  get discards(): boolean {
+    return false;
+  }
   /** POLL* bits that hold now. */
   poll(): number {
     return POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;

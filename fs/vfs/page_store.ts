@@ -32,6 +32,11 @@ export class PageStore {
     return this.#frames.size;
   }
 
+  /** Nothing lies below: what is not held is zero. */
+  get whole(): boolean {
+    return this.#backing === undefined || this.#backing.limit === 0;
+  }
+
   has(index: number): boolean {
     return this.#frames.has(index);
   }
@@ -83,7 +88,8 @@ export class PageStore {
       const frame = this.#frames.get(index);
       if (frame !== undefined) {
         const from = frame * PAGE + within;
-        buffer.set(bytes.subarray(from, from + count), offset + done);
+        if (buffer === bytes) this.#source.copy(offset + done, from, count);
+        else buffer.set(bytes.subarray(from, from + count), offset + done);
       } else if (backing !== undefined && at < backing.limit) {
         // As many absent pages as there are in a row come in one piece.
         let end = index + 1;
@@ -92,6 +98,8 @@ export class PageStore {
         const got = backing.readAt(at, buffer, offset + done, count);
         if (got < 0) return done > 0 ? done : got;
         if (got < count) buffer.fill(0, offset + done + got, offset + done + count);
+      } else if (buffer === bytes) {
+        this.#source.clear(offset + done, count);
       } else {
         buffer.fill(0, offset + done, offset + done + count);
       }
@@ -110,7 +118,8 @@ export class PageStore {
       const frame = this.frame(index, count !== PAGE);
       if (frame <= 0) return done > 0 ? done : frame === 0 ? -ENOSPC : frame;
       if (!fresh || this.#backing !== undefined) this.#source.touch(frame);
-      bytes.set(buffer.subarray(offset + done, offset + done + count), frame * PAGE + within);
+      if (buffer === bytes) this.#source.copy(frame * PAGE + within, offset + done, count);
+      else bytes.set(buffer.subarray(offset + done, offset + done + count), frame * PAGE + within);
       done += count;
     }
     return length;

@@ -11,6 +11,10 @@ export interface PageSource {
   retain(frame: number): void;
   /** One reference less; the frame is freed at none. */
   release(frame: number): void;
+  /** Copies bytes between places in `bytes`, as copyWithin() does, quicker. */
+  copy(to: number, from: number, count: number): void;
+  /** Makes bytes zero. */
+  clear(at: number, count: number): void;
   /** Must be called before bytes of `frame` are changed by anyone but guest code (drops translated code). */
   touch(frame: number): void;
 }

@@ -35,6 +35,10 @@ export class RegularFile extends OpenFile {
     return count;
   }
 
+  override get inMemory(): boolean {
+    return this.inode.inMemory;
+  }
+
   override readAt(position: number, buffer: Uint8Array, offset: number, length: number): number {
     return this.inode.readAt(position, buffer, offset, length);
   }

@@ -37,6 +37,12 @@ export class TestFrames implements PageSource {
     if (--this.counts[frame]! === 0) this.#free.push(frame);
     if (this.counts[frame]! < 0) throw new Error(`frame ${frame} released too often`);
   }
+  copy(to: number, from: number, count: number): void {
+    this.bytes.copyWithin(to, from, from + count);
+  }
+  clear(at: number, count: number): void {
+    this.bytes.fill(0, at, at + count);
+  }
   touch(): void {}
 }
 

@@ -25,6 +25,9 @@ export const PIPE_DEFAULT_SIZE = 65536;
 /** /proc/sys/fs/pipe-max-size */
 export const PIPE_MAX_SIZE = 1 << 20;
 
+/** Up to this length a loop is quicker than set() with subarray(), where one side is shared memory. */
+const LOOP_LIMIT = 64;
+
 const READABLE = POLLIN | POLLRDNORM, WRITABLE = POLLOUT | POLLWRNORM;
 
 export class Pipe {
@@ -71,9 +74,15 @@ export class Pipe {
     if (this.count + length > this.#ring.length) this.#grow(this.count + length);
     const size = this.#ring.length;
     const head = (this.#tail + this.count) & (size - 1);
+    const ring = this.#ring;
     const first = Math.min(length, size - head);
-    this.#ring.set(bytes.subarray(offset, offset + first), head);
-    if (first < length) this.#ring.set(bytes.subarray(offset + first, offset + length), 0);
+    if (length <= LOOP_LIMIT) {
+      for (let i = 0; i < first; i++) ring[head + i] = bytes[offset + i]!;
+      for (let i = first; i < length; i++) ring[i - first] = bytes[offset + i]!;
+    } else {
+      ring.set(bytes.subarray(offset, offset + first), head);
+      if (first < length) ring.set(bytes.subarray(offset + first, offset + length), 0);
+    }
     this.count += length;
   }
 
@@ -83,9 +92,15 @@ export class Pipe {
     const n = Math.min(length, this.count - skip);
     if (n <= 0) return 0;
     const from = (this.#tail + skip) & (size - 1);
+    const ring = this.#ring;
     const first = Math.min(n, size - from);
-    buffer.set(this.#ring.subarray(from, from + first), offset);
-    if (first < n) buffer.set(this.#ring.subarray(0, n - first), offset + first);
+    if (n <= LOOP_LIMIT) {
+      for (let i = 0; i < first; i++) buffer[offset + i] = ring[from + i]!;
+      for (let i = first; i < n; i++) buffer[offset + i] = ring[i - first]!;
+    } else {
+      buffer.set(ring.subarray(from, from + first), offset);
+      if (first < n) buffer.set(ring.subarray(0, n - first), offset + first);
+    }
     return n;
   }
 
@@ -198,6 +213,11 @@ export class PipeFile extends OpenFile {
 
   override get pollable(): boolean {
     return true;
+  }
+
+  /** Packets are read one by one. */
+  override get inMemory(): boolean {
+    return this.pipe.packets === undefined;
   }
 
   override read(buffer: Uint8Array, offset: number, length: number): number {

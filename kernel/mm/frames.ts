@@ -14,6 +14,7 @@ import {
   RESERVED_BYTES,
   U8,
 } from "../../translator/ram.ts";
+import { copyPhysical, fillPhysical } from "./copy.ts";
 
 /** Bit of `frameFlags`: some TLB may hold a write tag for the frame. */
 export const FRAME_WRITE_TAGGED = 2;
@@ -160,6 +161,14 @@ export class Frames implements PageSource {
       this.#freeStack = larger;
     }
     this.#freeStack[this.#freeTop++] = frame;
+  }
+
+  copy(to: number, from: number, count: number): void {
+    copyPhysical(to, from, count);
+  }
+
+  clear(at: number, count: number): void {
+    fillPhysical(at, 0, count);
   }
 
   /** Before bytes of `frame` change other than by guest code: drops what was translated from it. */

@@ -41,6 +41,16 @@ export class UserMemory {
     return page + (low & 0xfff);
   }
 
+  /** The same, for bulk transfers; -1 where the program may not. */
+  physical(va: number, access: Access): number {
+    try {
+      return this.#physical(va, access);
+    } catch (error) {
+      if (error !== EFAULT_SENTINEL) throw error;
+      return -1;
+    }
+  }
+
   readU8(va: number): number {
     return U8[this.#physical(va, READ)];
   }

@@ -1,7 +1,8 @@
 // How bytes get from user memory to open files and back: gathered and scattered through one bounce buffer, blocking where
 // the file has nothing (or no room) and the caller did not say O_NONBLOCK.
 
-import { WRITE } from "../../translator/env.ts";
+import { READ, WRITE } from "../../translator/env.ts";
+import { PAGE_SIZE, U8 } from "../../translator/ram.ts";
 import type { OpenFile } from "../../fs/vfs/open_file.ts";
 import { CAP_FSETID, capable, withoutSetid } from "../../fs/vfs/permissions.ts";
 import { EAGAIN, EFAULT, EFBIG, EINVAL, EPIPE } from "../abi/errno.ts";
@@ -102,6 +103,45 @@ export function writable(task: Task, from: number, length: number): number {
   return good;
 }
 
+/**
+ * Moves up to `limit` of the user's bytes page by page, from or to physical memory itself. What was moved, or a negative
+ * errno when that is nothing.
+ */
+function moveDirect(
+  task: Task,
+  file: OpenFile,
+  position: number | undefined,
+  limit: number,
+  writing: boolean,
+): number {
+  const { memory } = task;
+  let done = 0;
+  for (let i = 0; i < segments; i++) {
+    let address = bases[i]!;
+    for (let left = Math.min(lengths[i]!, limit - done); left > 0;) {
+      const count = Math.min(left, PAGE_SIZE - (address & PAGE_SIZE - 1));
+      const at = memory.physical(address, writing ? READ : WRITE);
+      if (at < 0) return done > 0 ? done : -EFAULT;
+      const moved = writing
+        ? position === undefined ? file.write(U8, at, count) : file.writeAt(position + done, U8, at, count)
+        : position === undefined
+        ? file.read(U8, at, count)
+        : file.readAt(position + done, U8, at, count);
+      if (moved < 0) return done > 0 ? done : moved;
+      done += moved;
+      if (moved < count) return done;
+      address += count;
+      left -= count;
+    }
+  }
+  return done;
+}
+
+/** The user's bytes are in one page. */
+function inOnePage(): boolean {
+  return segments === 1 && (bases[0]! & PAGE_SIZE - 1) + wanted <= PAGE_SIZE;
+}
+
 /** Reads into the user's bytes; `position` undefined: at the file's own. `nonblock`: never wait. */
 export function readInto(
   task: Task,
@@ -109,6 +149,10 @@ export function readInto(
   position: number | undefined,
   nonblock: boolean,
 ): number {
+  if (wanted > 0 && file.inMemory) {
+    const got = moveDirect(task, file, position, wanted, false);
+    return got === -EAGAIN && !nonblock ? task.block(file.queue) : got;
+  }
   const stream = file.pollable;
   let done = 0;
   do {
@@ -149,22 +193,35 @@ export function writeFrom(
   nonblock: boolean,
 ): number {
   let done = (task.syscallState as number | undefined) ?? 0, limit = wanted;
-  const regular = isRegular(file.inode.mode);
+  if (file.discards) return wanted;
+  const regular = isRegular(file.inode.mode), direct = wanted > 0 && file.inMemory;
   if (regular && wanted > 0) {
     limit = fileSizeLimit(task, file, position, wanted);
     if (limit < 0) return limit;
   }
+  if (regular && direct) {
+    done = moveDirect(task, file, position, limit, true);
+    if (done > 0) dropSetid(task, file);
+    return done;
+  }
   do {
     const count = Math.min(limit - done, BOUNCE_BYTES);
-    try {
-      gather(task, done, count);
-    } catch (error) {
-      if (error === EFAULT_SENTINEL && done > 0) break;
-      throw error;
+    let put: number;
+    // What goes into a pipe in one piece must come in one piece.
+    if (direct && position === undefined && inOnePage()) {
+      const at = task.memory.physical(bases[0]! + done, READ);
+      put = at < 0 ? -EFAULT : file.write(U8, at, count);
+    } else {
+      try {
+        gather(task, done, count);
+      } catch (error) {
+        if (error === EFAULT_SENTINEL && done > 0) break;
+        throw error;
+      }
+      put = position === undefined
+        ? file.write(bounce, 0, count)
+        : file.writeAt(position + done, bounce, 0, count);
     }
-    const put = position === undefined
-      ? file.write(bounce, 0, count)
-      : file.writeAt(position + done, bounce, 0, count);
     if (put < 0) {
       if (put === -EPIPE) sendSignal(task, kernelSignal(SIGPIPE));
       if (put === -EAGAIN && !nonblock) {
