@@ -38,7 +38,7 @@ export interface HostFiles {
   /** Times in seconds; of a symbolic link itself where `link` is true. */
   utimes(path: string, atime: number, mtime: number, link: boolean): number;
   statfs(path: string): FileSystemInfo | number;
-  /** A monotonic time in milliseconds, cheap. */
+  /** A monotonic time in milliseconds, cheap; it need not be exact. */
   now(): number;
   /** Owner of what the host process makes. */
   readonly uid: number;

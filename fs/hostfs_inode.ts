@@ -7,7 +7,7 @@ import { type HostFs, TRUST_MS } from "./hostfs.ts";
 import * as names from "./hostfs_names.ts";
 import { NodeTable } from "./hostfs_node.ts";
 import { ExactTimes } from "./hostfs_times.ts";
-import { hostTime } from "./tmpfs.ts";
+import { coarseTime } from "./vfs/coarse_time.ts";
 import {
   type AttributeChanges,
   type Attributes,
@@ -284,7 +284,7 @@ export class HostInode extends Inode {
     const a = this.#a;
     if (a.nlink <= 1 || isDirectory(a.mode)) {
       this.#unlinked = true;
-      this.#a = { ...a, nlink: 0, ctime: hostTime() };
+      this.#a = { ...a, nlink: 0, ctime: coarseTime() };
       if (this.#handle < 0) this.#trusted = Infinity;
     }
     if (this.#opens === 0 && this.#handle >= 0) this.closeHandle();

@@ -4,7 +4,7 @@
 import { S_IFMT } from "../kernel/abi/stat.ts";
 import type { HostFs } from "./hostfs.ts";
 import type { HostInode } from "./hostfs_inode.ts";
-import { hostTime } from "./tmpfs.ts";
+import { coarseTime } from "./vfs/coarse_time.ts";
 import {
   type AttributeChanges,
   type Attributes,
@@ -23,7 +23,7 @@ export class HostNode extends Inode {
   constructor(fs: HostFs, dev: number, what: NewInode) {
     super();
     this.fs = fs;
-    const now = hostTime();
+    const now = coarseTime();
     this.#a = {
       dev,
       ino: this.ino,
@@ -55,13 +55,13 @@ export class HostNode extends Inode {
     if (changes.gid !== undefined) a.gid = changes.gid;
     if (changes.atime !== undefined) a.atime = changes.atime;
     if (changes.mtime !== undefined) a.mtime = changes.mtime;
-    a.ctime = hostTime();
+    a.ctime = coarseTime();
     return 0;
   }
   /** A name came (1) or went (-1). */
   counted(change: number): void {
     this.#a.nlink += change;
-    this.#a.ctime = hostTime();
+    this.#a.ctime = coarseTime();
   }
 }
 

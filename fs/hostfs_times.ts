@@ -1,7 +1,7 @@
 // Times of a host file finer than Deno tells them: it gives (and takes) milliseconds, and of ctime only seconds. What we
 // changed ourselves we know exactly, and it holds as long as the host's answer agrees with it.
 
-import { hostTime } from "./tmpfs.ts";
+import { coarseTime } from "./vfs/coarse_time.ts";
 import type { AttributeChanges, Attributes, Time } from "./vfs/inode.ts";
 
 /** The host's coarse clock, which stamps files, may be so much behind (a tick, with room). */
@@ -14,7 +14,7 @@ export class ExactTimes {
 
   /** The file was changed now; `set` are times that were asked for. */
   changed(set?: AttributeChanges): void {
-    this.#ctime = hostTime();
+    this.#ctime = coarseTime();
     if (set?.atime !== undefined) this.#atime = set.atime;
     if (set?.mtime !== undefined) this.#mtime = set.mtime;
   }

@@ -5,7 +5,7 @@ import { OVERLAYFS_MAGIC } from "../kernel/abi/stat.ts";
 import type { HostFs } from "./hostfs.ts";
 import type { HostInode } from "./hostfs_inode.ts";
 import { OverlayInode } from "./overlay_inode.ts";
-import { hostTime } from "./tmpfs.ts";
+import { coarseTime } from "./vfs/coarse_time.ts";
 import type { FileSystem, FileSystemInfo, Inode, Time } from "./vfs/inode.ts";
 import type { PageSource } from "./vfs/pages.ts";
 
@@ -38,7 +38,7 @@ export class OverlayFs implements FileSystem {
   constructor(options: OverlayOptions) {
     this.lower = options.lower;
     this.source = options.source;
-    this.now = options.now ?? hostTime;
+    this.now = options.now ?? coarseTime;
     this.dev = options.lower.dev;
     this.#writable = options.writable;
     for (const path of options.grants ?? []) {

@@ -31,6 +31,7 @@ import {
   type Time,
 } from "./vfs/inode.ts";
 import { fallocateStore } from "./vfs/fallocate.ts";
+import { coarseTime } from "./vfs/coarse_time.ts";
 import type { OpenFile } from "./vfs/open_file.ts";
 import { PageStore } from "./vfs/page_store.ts";
 import type { PageSource } from "./vfs/pages.ts";
@@ -55,12 +56,6 @@ export interface TmpfsOptions {
   now?: () => Time;
 }
 
-export function hostTime(): Time {
-  const ms = performance.timeOrigin + performance.now();
-  const sec = Math.floor(ms / 1000);
-  return { sec, nsec: Math.min(999_999_999, Math.floor((ms - sec * 1000) * 1e6)) };
-}
-
 export class Tmpfs implements FileSystem {
   readonly name: string;
   readonly dev: number;
@@ -77,7 +72,7 @@ export class Tmpfs implements FileSystem {
     this.source = source;
     this.name = options.name ?? "tmpfs";
     this.dev = options.dev;
-    this.now = options.now ?? hostTime;
+    this.now = options.now ?? coarseTime;
     this.limitPages = Math.ceil((options.limit ?? 2 ** 40) / 4096);
     this.root = new TmpInode(this, {
       mode: S_IFDIR | (options.mode ?? 0o1777),

@@ -53,10 +53,11 @@ function time(view: DataView, at: number, value: Time): void {
   u64(view, at + 8, value.nsec);
 }
 
-/** struct stat. */
+const statBytes = new Uint8Array(STAT_BYTES), statView = new DataView(statBytes.buffer);
+
+/** struct stat. The bytes hold until the next call. */
 export function encodeStat(a: Attributes): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(STAT_BYTES);
-  const view = new DataView(bytes.buffer);
+  const bytes = statBytes, view = statView;
   u64(view, 0, a.dev);
   u64(view, 8, a.ino);
   u64(view, 16, a.nlink);

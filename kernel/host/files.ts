@@ -7,6 +7,7 @@ import fs from "node:fs";
 import type { HostEntry, HostFiles } from "../../fs/host_files.ts";
 import type { Attributes, FileSystemInfo, Time } from "../../fs/vfs/inode.ts";
 import * as errno from "../abi/errno.ts";
+import { coarseNowMs } from "../../fs/vfs/coarse_time.ts";
 import { isEscaped } from "../abi/text.ts";
 
 const { O_RDONLY, O_RDWR, O_NOFOLLOW, O_NONBLOCK, O_CREAT, O_EXCL } = fs.constants;
@@ -271,7 +272,7 @@ class DenoFiles implements HostFiles {
   }
 
   now(): number {
-    return performance.now();
+    return coarseNowMs();
   }
 }
 
