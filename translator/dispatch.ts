@@ -126,6 +126,7 @@ export class Dispatcher implements Executor {
   /** Gives a hot block a region of its own, from IR made anew. (Tests do so with every block.) */
   promote(block: Block): void {
     if (block.frame2 !== 0 || Number.isNaN(block.addend)) return;
+    this.translator.keepHot(block.address);
     const blocks = this.#region(block.address, block.frame * 4096);
     Object.assign(block, this.#wasm.compile(blocks));
     if (block.entry !== 0) enterJump(block);

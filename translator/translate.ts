@@ -8,6 +8,7 @@ import {
   firstOperation,
   instructionCount,
   isCrossing,
+  isHot,
   type Place,
   recordLinks,
 } from "./cache/record.ts";
@@ -104,7 +105,13 @@ export class Translator {
       ...this.generator.run!({ words: place.words, at: firstOperation(place), links: recordLinks(place) }),
       crossing: isCrossing(place),
       instructions: instructionCount(place),
+      hot: isHot(place),
     };
+  }
+
+  /** The block at `address` was found hot: in the next run it need not be found again. */
+  keepHot(address: number): void {
+    this.codeFile?.(address)?.markHot(address);
   }
 
   /** IR of the block at guest address `address`, whose page lies at physical address `page`: kept, or made. */

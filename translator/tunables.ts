@@ -8,7 +8,7 @@ export const MAX_BLOCK_BYTES = 256;
 export const LOOP_ITERATIONS = 256;
 /** Blocks between two samples of which block is running: sampling costs nothing that can be measured. */
 export const SAMPLE_BLOCKS = 64;
-/** Samples that make a block hot (`--tier auto`): it gets a JavaScript function of its own. */
+/** Samples that make a block hot (`--tier auto`): it gets a region. One that an earlier run found hot needs one sample. */
 export const HOT_SAMPLES = 60;
 /** Blocks and IR operations of a region at the most: TurboFan's time grows faster than the code. */
 export const REGION_BLOCKS = 64, REGION_OPS = 2500;

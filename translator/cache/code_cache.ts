@@ -7,6 +7,7 @@ import { type Block, type BlockCode, type Body, NO_BODY } from "./block.ts";
 import { TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
 import { type Env, EXEC } from "../env.ts";
 import { FRAME_CODE, frameFlags, I32 } from "../ram.ts";
+import { HOT_SAMPLES } from "../tunables.ts";
 import { setRip } from "../runtime.ts";
 import { removeJump } from "../wasm/jump_table.ts";
 
@@ -18,6 +19,8 @@ export interface Translate {
     body?: Body;
     crossing: boolean;
     instructions: number;
+    /** An earlier run found it hot. */
+    hot?: boolean;
   };
 }
 
@@ -63,10 +66,15 @@ export class CodeCache {
 
   #make(c: number, address: number, page: number, single: boolean): Block {
     let second = 0;
-    const { code, entry, body = NO_BODY, crossing, instructions } = this.#translate(address, page, () => {
-      second = this.#page(c, address + 4096 - address % 4096, address);
-      return second;
-    }, single);
+    const { code, entry, body = NO_BODY, crossing, instructions, hot = false } = this.#translate(
+      address,
+      page,
+      () => {
+        second = this.#page(c, address + 4096 - address % 4096, address);
+        return second;
+      },
+      single,
+    );
     const frame = page >>> 12;
     const block: Block = {
       address,
@@ -77,7 +85,7 @@ export class CodeCache {
       frame,
       frame2: crossing ? second >>> 12 : 0,
       instructions,
-      heat: 0,
+      heat: hot ? HOT_SAMPLES - 1 : 0,
       entry,
       words: body.words,
       at: body.at,

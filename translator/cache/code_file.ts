@@ -20,12 +20,14 @@ import type { IrBlock } from "../ir/block.ts";
 import { BOUNCE } from "../cpu.ts";
 import {
   firstOperation,
+  isHot,
   linkCount,
   makeRecord,
   operationWords,
   type Place,
   recordWords,
   sameBytes,
+  setHot,
 } from "./record.ts";
 
 const MAGIC = 0x786e6564, FORMAT = 1, HEADER = 16;
@@ -68,15 +70,16 @@ export class CodeFile {
   readonly #added = new Set<number>();
   readonly #pieces = new WordPieces();
   #addedWords = 0;
+  #changed = false;
 
   /** `content`: of the file, if there is one. Throws when it is damaged. */
   constructor(content?: Uint8Array<ArrayBuffer>) {
     if (content !== undefined) this.#loaded = parse(content);
   }
 
-  /** Blocks made in this run. */
-  get added(): number {
-    return this.#added.size;
+  /** There is something to save. */
+  get changed(): boolean {
+    return this.#changed;
   }
 
   /** The record for `address`, if it was made from the bytes that lie in memory now. */
@@ -85,7 +88,18 @@ export class CodeFile {
     if (known !== undefined) {
       return sameBytes(known, new Uint8Array(known.words.buffer), address, page, second) ? known : undefined;
     }
-    const { count, addresses, places, buckets, words, bytes } = this.#loaded ?? NOTHING;
+    const place = this.#inFile(address);
+    if (place === undefined || !sameBytes(place, this.#loaded!.bytes, address, page, second)) {
+      return undefined;
+    }
+    const copy = this.#copy(place);
+    if (copy !== undefined) this.#known.set(address, copy);
+    return copy;
+  }
+
+  /** The loaded record for `address`. */
+  #inFile(address: number): Place | undefined {
+    const { count, addresses, places, buckets, words } = this.#loaded ?? NOTHING;
     if (count === 0) return undefined;
     const mask = buckets.length - 1;
     let bucket = hash(address, buckets.length);
@@ -94,12 +108,19 @@ export class CodeFile {
       if (n < 0) return undefined;
       if (addresses[n] !== address) continue;
       const place = { words, at: places[n]! };
-      if (!fits(place) || !sameBytes(place, bytes, address, page, second)) return undefined;
-      const copy = this.#copy(place);
-      if (copy !== undefined) this.#known.set(address, copy);
-      return copy;
+      return fits(place) ? place : undefined;
     }
     return undefined;
+  }
+
+  /** Notes that the block at `address` is hot. */
+  markHot(address: number): void {
+    const known = this.#known.get(address);
+    if (known === undefined || isHot(known)) return;
+    setHot(known);
+    this.#changed = true;
+    const old = this.#added.has(address) ? undefined : this.#inFile(address);
+    if (old !== undefined) setHot(old);
   }
 
   /** Keeps `block`. */
@@ -109,6 +130,7 @@ export class CodeFile {
     this.#addedWords += recordWords(place);
     this.#known.set(block.address, place);
     this.#added.add(block.address);
+    this.#changed = true;
     return place;
   }
 
@@ -156,7 +178,7 @@ export class CodeFile {
       records.push([address, place]);
       newWords += recordWords(place);
     }
-    if (records.length === 0) return undefined;
+    if (records.length === 0 && !this.#changed) return undefined;
     // What this run made replaces what the file has; what the file has in excess of its bound is given up altogether.
     const keep = old.words.length + newWords <= MAX_WORDS ? old : NOTHING;
     if (keep !== old) return this.#forget().save();

@@ -50,7 +50,7 @@ export class CodeStore {
   save(): void {
     let written = false;
     for (const [name, file] of this.#open) {
-      const content = file.added === 0 ? undefined : file.save();
+      const content = file.changed ? file.save() : undefined;
       if (content !== undefined) this.#files.write(name, content);
       written ||= content !== undefined;
     }

@@ -1,6 +1,6 @@
 // One translated block as words, in memory and in a file (cache/code_file.ts): what it was made from, where it goes, its operations.
 //
-//     0: bytes of code | instructions << 16 | crossing << 24 | links << 25      1: words of operations
+//     0: bytes of code | instructions << 16 | crossing << 24 | links << 25 | hot << 27      1: words of operations
 //     two words a link: guest address      the bytes of code it was made from, padded      the operations (ir/words.ts)
 //
 // The bytes are compared with what lies in memory before a record is used: no hash decides whether code is the same.
@@ -17,7 +17,12 @@ export interface Place {
 }
 
 const HEAD = 2;
-const BYTES = 0xffff, INSTRUCTIONS_SHIFT = 16, CROSSING = 1 << 24, LINKS_SHIFT = 25, LINKS_MASK = 3;
+const BYTES = 0xffff,
+  INSTRUCTIONS_SHIFT = 16,
+  CROSSING = 1 << 24,
+  LINKS_SHIFT = 25,
+  LINKS_MASK = 3,
+  HOT = 1 << 27;
 
 export function byteCount({ words, at }: Place): number {
   return words[at]! & BYTES;
@@ -27,6 +32,13 @@ export function instructionCount({ words, at }: Place): number {
 }
 export function isCrossing({ words, at }: Place): boolean {
   return (words[at]! & CROSSING) !== 0;
+}
+/** The block was found hot: worth compiling sooner than others. */
+export function isHot({ words, at }: Place): boolean {
+  return (words[at]! & HOT) !== 0;
+}
+export function setHot({ words, at }: Place): void {
+  words[at]! |= HOT;
 }
 export function linkCount({ words, at }: Place): number {
   return words[at]! >> LINKS_SHIFT & LINKS_MASK;
