@@ -9,8 +9,8 @@ import type { IrBlock } from "../ir/block.ts";
 import { UNKNOWN } from "../ir/flags.ts";
 import { OPS } from "../ir/ops.ts";
 
-export function resolveFlags(block: IrBlock): void {
-  let live = STATUS_FLAGS;
+/** `live`: flags that somebody may read behind the block; `kind`: of the flags before it. */
+export function resolveFlags(block: IrBlock, live: number = STATUS_FLAGS, kind: number = UNKNOWN): void {
   const { ops } = block;
   let dropped = false;
   for (let i = ops.length - 1; i >= 0; i--) {
@@ -29,7 +29,6 @@ export function resolveFlags(block: IrBlock): void {
     if (def.faults) live = STATUS_FLAGS;
   }
   if (dropped) block.ops = ops.filter((o) => o.def !== NOTHING);
-  let kind: number = UNKNOWN;
   for (const o of block.ops) {
     if (o.def.kindArg >= 0) o.args[o.def.kindArg] = kind;
     if (o.def.kind !== undefined) kind = o.def.kind;

@@ -10,7 +10,7 @@ import { I32, RAM_BYTES, RESERVED_BYTES } from "../ram.ts";
 /** Physical address of the table. */
 export const JUMP_TABLE: number = RAM_BYTES - RESERVED_BYTES;
 export const JUMP_ENTRY_SHIFT = 4;
-export const JUMP_ENTRIES: number = RESERVED_BYTES >>> JUMP_ENTRY_SHIFT;
+export const JUMP_ENTRIES = 16384;
 /** Functions at the most; later regions are reached through JavaScript. */
 const FUNCTIONS = 16384;
 
