@@ -10,6 +10,8 @@ export const LOOP_ITERATIONS = 256;
 export const SAMPLE_BLOCKS = 64;
 /** Samples that make a block hot (`--tier auto`): it gets a JavaScript function of its own. */
 export const HOT_SAMPLES = 60;
+/** What it adds to a block's heat when a region leaves to it: more than its share of the samples, since a region that ends there gains from going on. */
+export const EXIT_HEAT = 1 / 8;
 /** Blocks and IR operations of a region at the most: TurboFan's time grows faster than the code. */
 export const REGION_BLOCKS = 160, REGION_OPS = 2500;
 /** Pages of a region at the most: each but the first is looked up in the exec TLB when the region is entered. */

@@ -2,7 +2,7 @@
 //
 // The IR is three-address code over the slots of a CPU state (registers and temporaries, translator/cpu.ts). Each operation
 // is declared once (ops_*.ts): kinds of its arguments, what it does to flags, whether it can fault, and its
-// JavaScript as a template. From the template come a closure factory (js/closures.ts) and source text (js/source.ts).
+// JavaScript as a template. From the template come a handler (js/handlers.ts) and source text (js/source.ts).
 // 64-bit values are pairs of int32 there: unlike BigInt they cost the same in every tier of V8 and never allocate.
 
 import { FS_BASE, GS_BASE, TLB, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
@@ -30,10 +30,10 @@ export interface Mem {
 
 /**
  * Argument kinds: `d` slot written (all 64 bits, or as the operation says), `r` value read, `m` memory operand, `n` number known at translation
- * (captured by the closure), `x` number that is part of the template (a factory for each value), `o` any object
- * (helper function, link). An operation that can fault gets the address of its instruction in addition.
+ * (int32), `x` number that is part of the template (-1 to 1022), `o` any object with a name (helper function), `l` link.
+ * An operation that can fault gets the address of its instruction in addition.
  */
-export type ArgKind = "d" | "r" | "m" | "n" | "x" | "o";
+export type ArgKind = "d" | "r" | "m" | "n" | "x" | "o" | "l";
 export type Arg = Value | Mem | unknown;
 
 /** How a template names a slot or constant. */
@@ -68,7 +68,7 @@ export interface OpDef {
   /** Argument kinds, one letter each. */
   readonly args: string;
   readonly doc: string;
-  /** JavaScript statements. `t` are the arguments: Ref for d/r, MemRef for m, expression text for n, number for x, name for o. */
+  /** JavaScript statements. `t` are the arguments: Ref for d/r, MemRef for m, expression text for n, number for x, name for o and l. */
   readonly js: (t: any[], ip: string) => string;
   /** Status flags it may read / certainly replaces. */
   readonly reads: number;

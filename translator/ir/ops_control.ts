@@ -31,11 +31,11 @@ const INDIRECT = "return H.jump(c,lo,hi);";
 const canonical = (lo: string, hi: string, ip: string) => `if(${hi}>>>0>32767)H.target(c,${lo},${hi},${ip});`;
 
 const CONTROL: OpDef[] = [
-  op("jump", "ox", "goes to link o (x = 1: same page)", ([l, near]) => follow(l, near), ends),
+  op("jump", "lx", "goes to link l (x = 1: same page)", ([l, near]) => follow(l, near), ends),
   op(
     "call",
-    "oxr",
-    "pushes the return address r and goes to link o",
+    "lxr",
+    "pushes the return address r and goes to link l",
     ([l, near, r], ip) =>
       `const s=I32[c+8],lo=(s-8)|0,hi=(I32[c+9]-((s>>>0)<8?1:0))|0;` +
       writeAddress(
@@ -90,7 +90,7 @@ const CONTROL: OpDef[] = [
 for (let cc = 0; cc < 16; cc++) {
   CONTROL.push(op(
     `branch${cc}`,
-    "oxoxx",
+    "lxlxx",
     `condition ${cc}: first link, else second; x: kind of the flags read`,
     ([taken, near1, other, near2, kind]) =>
       `if(${conditionText(cc, kind)}){${follow(taken, near1)}}${follow(other, near2)}`,
@@ -100,7 +100,7 @@ for (let cc = 0; cc < 16; cc++) {
 // Branches on a slot rather than flags (LOOP, JRCXZ).
 CONTROL.push(op(
   "branchZero",
-  "roxox",
+  "rlxlx",
   "r == 0 (64 bits): first link, else second",
   ([r, taken, near1, other, near2]) =>
     `if((${r.lo}|${r.hi})===0){${follow(taken, near1)}}${follow(other, near2)}`,
@@ -144,8 +144,8 @@ for (let n = 0; n <= 5; n++) {
   );
   CONTROL.push(op(
     `repeat${n}`,
-    "orox" + "n".repeat(n),
-    `calls o(c, n…) with RIP = r; when it returns true goes to link o, else stops for the budget to run r again`,
+    "orlx" + "n".repeat(n),
+    `calls o(c, n…) with RIP = r; when it returns true goes to link l, else stops for the budget to run r again`,
     (t) => `${SET_RIP(t[1].lo, t[1].hi)}if(${t[0]}(c${list(t, 4)})){${follow(t[2], t[3])}}return H.exit(1);`,
     { ends: true, faults: true, reads: STATUS_FLAGS },
   ));

@@ -184,7 +184,7 @@ ops.push(
 const SET_RIP = (r: any) => `I32[c+${2 * RIP}]=${r.lo};I32[c+${2 * RIP + 1}]=${r.hi};`;
 ops.push(op(
   "repString",
-  "oroxnnnnn",
+  "orlxnnnnn",
   "calls o(H, c, n…) with RIP = r; when it returns true goes to link o, else stops for the budget to run r again",
   (t) => `${SET_RIP(t[1])}if(${t[0]}(H,c,${t.slice(4).join(",")})){${follow(t[2], t[3])}}return H.exit(1);`,
   { ends: true, faults: true, reads: STATUS_FLAGS },

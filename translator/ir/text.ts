@@ -59,6 +59,7 @@ export function opText(o: IrOp): string {
         return typeof a === "number" ? slotName(a) : constantText(a as Const);
       case "m":
         return memText(a as Mem);
+      case "l":
       case "o":
         return objectText(a);
       default:

@@ -37,11 +37,12 @@ export function verify(block: IrBlock): void {
             fail(`argument ${n}: bad slot`);
           }
           break;
+        case "l":
         case "o":
           if (typeof a !== "object" && typeof a !== "function") fail(`argument ${n} is no object`);
           break;
         default:
-          if (typeof a !== "number") fail(`argument ${n} is no number`);
+          if (!word(a)) fail(`argument ${n} is no 32-bit number`);
       }
     }
     opText(o);

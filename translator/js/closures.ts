@@ -1,17 +1,37 @@
-// Tier 1 for cold code: a block as composed closures.
+// Tier 1 for cold code: a block is a row of 32-bit words (ir/words.ts), executed by one handler function for each shape of operation.
 //
-// A factory is compiled once for each operation and shape of arguments (some hundreds in all); a block is then built without
-// parsing anything, and V8 optimises the few shared bodies once for all blocks.
+// Nothing is made for a block but the words, which may just as well come from a file. Handlers are compiled once (some hundreds in
+// all), each a single closure, so V8 takes the views of memory for constants and optimises the few bodies once for all blocks.
 
-import type { BlockCode } from "../cache/block.ts";
+import type { BlockCode, Link } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
-import type { OpDef } from "../ir/op.ts";
+import {
+  blockWords,
+  encodeBlock,
+  encodeOp,
+  LENGTH_SHIFT,
+  objects,
+  SHAPE_MASK,
+  shapeOf,
+  shapes,
+} from "../ir/words.ts";
 import * as ram from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
-import { closureKey, factoryText, GLOBALS } from "./template.ts";
+import { GLOBALS, handlerText } from "./template.ts";
 
-type Step = (c: number) => void;
-type Factory = (args: readonly unknown[], ip: number) => any;
+/** Where an operation is: what its handler is given. */
+export interface Body {
+  /** Guest address of the page. */
+  readonly page: number;
+  readonly words: Int32Array;
+  /** Index of its first operation. */
+  readonly at: number;
+  /** Of the operation that ends it, in order. */
+  readonly links: readonly Link[];
+}
+
+/** The result counts for operations that end a block. */
+type Handler = (c: number, words: Int32Array, at: number, body: Body) => any;
 
 /** Values for the names in GLOBALS. */
 export function globalValues(runtime: Runtime): unknown[] {
@@ -19,67 +39,80 @@ export function globalValues(runtime: Runtime): unknown[] {
   return [I32, U8, I8, U16, I16, U32, F32, F64, I64, U64, DV, runtime];
 }
 
+/** Words are allotted from pieces of this size, which live as long as a block in them. */
+const PIECE = 16384;
+
 export class Closures {
-  /** By operation and shape of its arguments. */
-  readonly #factories = new Map<OpDef, Map<number, Factory>>();
-  #count = 0;
+  /** By shape. */
+  readonly #handlers: Handler[] = [];
   readonly #globals: unknown[];
+  #words = new Int32Array(PIECE);
+  #used = 0;
 
   constructor(runtime: Runtime) {
     this.#globals = globalValues(runtime);
   }
 
-  /** Factories made so far. */
+  /** Handlers compiled so far. */
   get factories(): number {
-    return this.#count;
+    return this.#handlers.length;
   }
 
   compile(block: IrBlock): { code: BlockCode; entry: number } {
-    const { ops } = block;
-    const end = this.#closure(ops[ops.length - 1]!) as BlockCode;
-    return { code: this.#sequence(ops, 0, ops.length - 1, end), entry: 0 };
+    const at = this.#allot(blockWords(block));
+    const links: Link[] = [];
+    encodeBlock(block, this.#words, at, links);
+    return {
+      code: this.run({ page: block.address - block.address % 4096, words: this.#words, at, links }),
+      entry: 0,
+    };
   }
 
   /** One operation: a step, or for an operation that ends a block its BlockCode. */
   single(o: IrOp): (c: number) => any {
-    return this.#closure(o);
+    const page = o.ip - o.ip % 4096, words = new Int32Array(shapeOf(o).words), links: Link[] = [];
+    encodeOp(o, page, words, 0, links);
+    this.#compileHandlers();
+    const body = { page, words, at: 0, links };
+    const handler = this.#handlers[words[0]! & SHAPE_MASK]!;
+    return (c) => handler(c, words, 0, body);
   }
 
-  #closure(o: IrOp): any {
-    let shapes = this.#factories.get(o.def);
-    if (shapes === undefined) this.#factories.set(o.def, shapes = new Map());
-    const key = closureKey(o);
-    let factory = shapes.get(key);
-    if (factory === undefined) {
-      factory = new Function(GLOBALS, `"use strict";return ${factoryText(o)}`)(...this.#globals) as Factory;
-      shapes.set(key, factory);
-      this.#count++;
-    }
-    return factory(o.args, o.ip);
+  /** A function that executes the operations at `body.at`. */
+  run(body: Body): BlockCode {
+    this.#compileHandlers();
+    const handlers = this.#handlers;
+    return (c) => execute(c, body, handlers);
   }
 
-  /** Steps [from, to) and then `end` as one function. */
-  #sequence(ops: IrOp[], from: number, to: number, end: BlockCode): BlockCode {
-    if (to - from > MAX_STEPS) {
-      end = this.#sequence(ops, from + MAX_STEPS, to, end);
-      to = from + MAX_STEPS;
+  #allot(count: number): number {
+    if (this.#used + count > PIECE) {
+      this.#words = new Int32Array(PIECE);
+      this.#used = 0;
     }
-    const s: Step[] = [];
-    for (let i = from; i < to; i++) s.push(this.#closure(ops[i]!) as Step);
-    return COMPOSE[s.length]!(end, s);
+    const at = this.#used;
+    this.#used += count;
+    return at;
+  }
+
+  /** Those of all shapes that are new, in one piece of source. */
+  #compileHandlers(): void {
+    const first = this.#handlers.length;
+    if (first === shapes.length) return;
+    const texts = shapes.slice(first).map(handlerText);
+    const names = GLOBALS.split(",").map((name, i) => `${name}=$G[${i}]`);
+    const make = new Function("$G,$O", `"use strict";const ${names};return [${texts}]`);
+    this.#handlers.push(...make(this.#globals, objects) as Handler[]);
   }
 }
 
-const MAX_STEPS = 8;
-/** COMPOSE[n](end, steps): the function that runs n steps and then `end`. */
-const COMPOSE: ((end: BlockCode, s: Step[]) => BlockCode)[] = [
-  (end) => end,
-  (end, [a]) => (c) => (a!(c), end(c)),
-  (end, [a, b]) => (c) => (a!(c), b!(c), end(c)),
-  (end, [a, b, d]) => (c) => (a!(c), b!(c), d!(c), end(c)),
-  (end, [a, b, d, e]) => (c) => (a!(c), b!(c), d!(c), e!(c), end(c)),
-  (end, [a, b, d, e, f]) => (c) => (a!(c), b!(c), d!(c), e!(c), f!(c), end(c)),
-  (end, [a, b, d, e, f, g]) => (c) => (a!(c), b!(c), d!(c), e!(c), f!(c), g!(c), end(c)),
-  (end, [a, b, d, e, f, g, h]) => (c) => (a!(c), b!(c), d!(c), e!(c), f!(c), g!(c), h!(c), end(c)),
-  (end, [a, b, d, e, f, g, h, i]) => (c) => (a!(c), b!(c), d!(c), e!(c), f!(c), g!(c), h!(c), i!(c), end(c)),
-];
+function execute(c: number, body: Body, handlers: readonly Handler[]): any {
+  const { words } = body;
+  let at = body.at;
+  for (;;) {
+    const head = words[at]!;
+    if (head < 0) return handlers[head & SHAPE_MASK]!(c, words, at, body);
+    handlers[head & SHAPE_MASK]!(c, words, at, body);
+    at += head >> LENGTH_SHIFT;
+  }
+}

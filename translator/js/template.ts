@@ -1,87 +1,75 @@
 // Turns an IR operation's arguments into the names or literals that its template is written with.
 
 import type { Link } from "../cache/block.ts";
-import { FS_BASE } from "../cpu.ts";
 import { SELF } from "../ir/ops_control.ts";
 import type { IrOp } from "../ir/block.ts";
 import { type Const, constRef, effectiveAddress, type Mem, slotRef } from "../ir/op.ts";
+import {
+  FORM_ADDRESS32,
+  FORM_BASE,
+  FORM_CONST,
+  FORM_DISP,
+  FORM_INDEX,
+  FORM_WIDE,
+  OFFSET_SHIFT,
+  scaleOf,
+  segmentOf,
+  type Shape,
+} from "../ir/words.ts";
 
 /** Names that every template may use, in the order in which code generators bind them. */
 export const GLOBALS = "I32,U8,I8,U16,I16,U32,F32,F64,I64,U64,DV,H";
 
 /**
- * The number that tells the factory for `o` from others of the same operation: a bit for each value (slot or constant), eight for a
- * memory operand, the number itself for an `x`. Runs for every operation translated: no allocation.
+ * Source of the function that executes operations of a shape: CPU state `c`, the words and the index of the operation in them, and
+ * the block they belong to (js/closures.ts). Objects are found in `$O`.
  */
-export function closureKey(o: IrOp): number {
-  const { args } = o;
-  const kinds = o.def.args;
-  let key = 0;
-  for (let i = 0; i < kinds.length; i++) {
-    const a = args[i];
-    switch (kinds.charCodeAt(i)) {
-      case KIND_R:
-        key = key * 2 + (typeof a === "number" ? 0 : 1);
-        break;
-      case KIND_M: {
-        const m = a as Mem;
-        key = key * 256 + (m.base >= 0 ? 1 : 0) + (m.index >= 0 ? 2 + 4 * m.scale : 0) +
-          (m.dispLo !== 0 || m.dispHi !== 0 ? 16 : 0) +
-          (m.segment < 0 ? 0 : m.segment === FS_BASE ? 32 : 64) + (m.address32 ? 128 : 0);
-        break;
-      }
-      case KIND_X:
-        key = key * 512 + (a as number) + 1;
-        break;
-    }
-  }
-  return key;
-}
-
-const KIND_R = 114, KIND_M = 109, KIND_X = 120;
-
-/**
- * Source of the factory for operations like `o`: a function of an operation's arguments `a` and address `ip` that takes out what the
- * closure captures and returns the closure.
- */
-export function factoryText(o: IrOp): string {
-  const { def, args } = o;
+export function handlerText({ def, forms }: Shape): string {
   const captures: string[] = [];
-  const next = (value: string) => {
+  let word = 0, link = 0;
+  const next = (value = `$a[$i+${++word}]`) => {
     const name = `p${captures.length}`;
     captures.push(`${name}=${value}`);
     return name;
   };
-  const t: unknown[] = [];
-  for (let i = 0; i < def.args.length; i++) {
-    const a = args[i];
+  const t = forms.map((form, i): unknown => {
     switch (def.args[i]) {
       case "d":
-        t.push(slotRef(next(`2*a[${i}]`)));
-        break;
-      case "r":
-        t.push(
-          typeof a === "number"
-            ? slotRef(next(`2*a[${i}]`))
-            : constRef(next(`a[${i}].lo`), next(`a[${i}].hi`), undefined),
-        );
-        break;
+        return slotRef(next());
+      case "r": {
+        if (form !== FORM_CONST) return slotRef(next());
+        const lo = next(), hi = next();
+        return constRef(lo, hi, undefined);
+      }
       case "m": {
-        const base = next(`2*a[${i}].base`), index = next(`2*a[${i}].index`);
-        const lo = next(`a[${i}].dispLo`), hi = next(`a[${i}].dispHi`);
-        t.push({ ea: effectiveAddress(a as Mem, base, index, lo, hi) });
-        break;
+        const base = form & FORM_BASE ? next() : "", index = form & FORM_INDEX ? next() : "";
+        const lo = form & FORM_DISP ? next() : "0";
+        const hi = form & FORM_WIDE ? next() : form & FORM_DISP ? `(${lo}>>31)` : "0";
+        const shape: Mem = {
+          base: base === "" ? -1 : 0,
+          index: index === "" ? -1 : 0,
+          scale: scaleOf(form),
+          dispLo: form & FORM_DISP ? 1 : 0,
+          dispHi: 0,
+          segment: segmentOf(form),
+          address32: (form & FORM_ADDRESS32) !== 0,
+        };
+        return { ea: effectiveAddress(shape, base, index, lo, hi) };
       }
       case "x":
-        t.push(a);
-        break;
+        return form;
+      case "o":
+        return next(`$O[$a[$i+${++word}]]`);
+      case "l":
+        return next(`$b.links[${link++}]`);
       default:
-        t.push(next(`a[${i}]`));
+        return next();
     }
-  }
-  const body = def.js(t, "ip");
-  return `function(a,ip){${captures.length > 0 ? `const ${captures.join(",")};` : ""}` +
-    `return function ${def.name}(c){${body}}}`;
+  });
+  const body = def.js(t, `($b.page+($a[$i]>>>${OFFSET_SHIFT}&4095))`);
+  return `function ${def.name}(c,$a,$i,$b){${
+    captures.length > 0 ? `const ${captures.join(",")};` : ""
+  }{${body}}}`;
 }
 
 /**
@@ -90,37 +78,31 @@ export function factoryText(o: IrOp): string {
  */
 export function sourceText(o: IrOp, objects: unknown[], self?: number): string {
   const { def, args } = o;
-  const t: unknown[] = [];
-  for (let i = 0; i < def.args.length; i++) {
-    const a = args[i];
+  const t = args.map((a, i): unknown => {
     switch (def.args[i]) {
       case "d":
-        t.push(slotRef(2 * (a as number)));
-        break;
-      case "r":
-        if (typeof a === "number") t.push(slotRef(2 * a));
-        else {
-          const k = a as Const;
-          t.push(constRef(literal(k.lo), literal(k.hi), k));
-        }
-        break;
+        return slotRef(2 * (a as number));
+      case "r": {
+        if (typeof a === "number") return slotRef(2 * a);
+        const k = a as Const;
+        return constRef(literal(k.lo), literal(k.hi), k);
+      }
       case "m": {
         const m = a as Mem;
-        t.push({
+        return {
           ea: effectiveAddress(m, `${2 * m.base}`, `${2 * m.index}`, literal(m.dispLo), literal(m.dispHi)),
-        });
-        break;
+        };
       }
+      case "l":
+        return self !== undefined && (a as Link).address === self ? SELF : `K[${objects.push(a) - 1}]`;
       case "o":
-        t.push(self !== undefined && (a as Link).address === self ? SELF : `K[${objects.push(a) - 1}]`);
-        break;
+        return `K[${objects.push(a) - 1}]`;
       case "n":
-        t.push(literal(a as number));
-        break;
+        return literal(a as number);
       default:
-        t.push(a);
+        return a;
     }
-  }
+  });
   return def.js(t, `${o.ip}`);
 }
 

@@ -11,6 +11,7 @@ import {
 import { EXIT_SYSCALL, raise, VECTOR_UD } from "../env.ts";
 import { type Builder, memAt } from "../ir/builder.ts";
 import { readFlags } from "../ir/flags.ts";
+import { nameAll } from "../ir/objects.ts";
 import { I32 } from "../ram.ts";
 import { type Family, refuse } from "./lowering.ts";
 import { CONDITIONS } from "./move.ts";
@@ -93,6 +94,8 @@ function leave(b: Builder, i: Instruction): void {
 export function undefinedInstruction(): void {
   raise(VECTOR_UD);
 }
+
+nameAll("branch", { saveFlags, undefinedInstruction });
 
 const branches: Record<string, (b: Builder, i: Instruction) => void> = {};
 CONDITIONS.forEach((name, cc) => {

@@ -17,6 +17,7 @@ import {
   OPERAND_REGISTER,
 } from "../decode/instruction.ts";
 import type { Builder } from "../ir/builder.ts";
+import { named } from "../ir/objects.ts";
 import * as convert from "../sse/convert.ts";
 import * as integer from "../sse/integer.ts";
 import { type Family, type Lowering, refuse } from "./lowering.ts";
@@ -159,8 +160,10 @@ function toSingles(b: Builder, d: number, s: number): void {
 
 /** CVT(T)PS2PI and CVT(T)PD2PI. */
 function toInts(double: boolean, truncate: boolean): Lowering {
-  const helper = (c: number, d: number, s: number, ip: number) =>
-    convert.floatsToInts(c, d, s, double, truncate, ip);
+  const helper = named(
+    `mmx.ints.${double}.${truncate}`,
+    (c: number, d: number, s: number, ip: number) => convert.floatsToInts(c, d, s, double, truncate, ip),
+  );
   return checked((b, i) => {
     const d = mm(i.ops[0]!), s = i.ops[1]!, t = b.temp(2);
     const from = double ? source128(b, s) : source64(b, s);

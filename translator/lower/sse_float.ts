@@ -2,10 +2,14 @@
 
 import { CLASS_MMX, type Instruction } from "../decode/instruction.ts";
 import type { Builder } from "../ir/builder.ts";
+import { nameAll, named } from "../ir/objects.ts";
 import * as convert from "../sse/convert.ts";
 import * as float from "../sse/float.ts";
 import { type Family, type Lowering, refuse } from "./lowering.ts";
 import { binary, type Source, source128, source32, source64, xmm } from "./sse_operands.ts";
+
+nameAll("convert", convert);
+nameAll("float", float);
 
 const arith: Record<string, Lowering> = {};
 for (const name of ["Add", "Sub", "Mul", "Div"]) {
@@ -83,9 +87,6 @@ function floatToInt(double: boolean, truncate: boolean): Lowering {
 }
 
 type Conversion = (c: number, d: number, s: number, ip: number) => void;
-function ints(double: boolean, truncate: boolean): Conversion {
-  return (c, d, s, ip) => convert.floatsToInts(c, d, s, double, truncate, ip);
-}
 
 /** Conversions with an MMX operand are refused. */
 function vector(helper: Conversion, source: Source): Lowering {
@@ -97,7 +98,10 @@ function vector(helper: Conversion, source: Source): Lowering {
 }
 
 function estimate(lanes: number, root: boolean): Lowering {
-  const helper = (d: number, s: number) => float.estimate32(d, s, lanes, root);
+  const helper = named(
+    `estimate.${lanes}.${root}`,
+    (d: number, s: number) => float.estimate32(d, s, lanes, root),
+  );
   return binary("vec", lanes === 1 ? source32 : source128, helper);
 }
 
@@ -128,10 +132,10 @@ export const SSE_FLOAT: Family = {
   Cvtdq2ps: vector(convert.cvtdq2ps, source128),
   Cvtps2pd: vector(convert.cvtps2pd, source64),
   Cvtpd2ps: vector(convert.cvtpd2ps, source128),
-  Cvtps2dq: vector(ints(false, false), source128),
-  Cvttps2dq: vector(ints(false, true), source128),
-  Cvtpd2dq: vector(ints(true, false), source128),
-  Cvttpd2dq: vector(ints(true, true), source128),
+  Cvtps2dq: vector(convert.cvtps2dq, source128),
+  Cvttps2dq: vector(convert.cvttps2dq, source128),
+  Cvtpd2dq: vector(convert.cvtpd2dq, source128),
+  Cvttpd2dq: vector(convert.cvttpd2dq, source128),
   Rcpps: estimate(4, false),
   Rcpss: estimate(1, false),
   Rsqrtps: estimate(4, true),

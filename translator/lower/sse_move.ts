@@ -5,6 +5,7 @@ import { MXCSR } from "../cpu.ts";
 import { CLASS_MMX, type Instruction, OPERAND_MEMORY } from "../decode/instruction.ts";
 import { raise, VECTOR_GP } from "../env.ts";
 import type { Builder } from "../ir/builder.ts";
+import { named } from "../ir/objects.ts";
 import { I32 } from "../ram.ts";
 import { maskedBytes } from "../sse/integer.ts";
 import { type Family, type Lowering, refuse } from "./lowering.ts";
@@ -85,6 +86,8 @@ function loadMxcsr(c: number, slot: number): void {
   if ((value & ~0xffff) !== 0) raise(VECTOR_GP);
   I32[c + 2 * MXCSR] = value;
 }
+
+named("loadMxcsr", loadMxcsr);
 
 export const SSE_MOVE: Family = {
   Movaps: move128(true),

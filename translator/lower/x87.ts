@@ -4,6 +4,7 @@ import { type Instruction, type Operand, OPERAND_MEMORY } from "../decode/instru
 import type { Builder } from "../ir/builder.ts";
 import { RIP } from "../cpu.ts";
 import { raise, VECTOR_MF } from "../env.ts";
+import { nameAll } from "../ir/objects.ts";
 import { I32 } from "../ram.ts";
 import * as arith from "../x87/arith.ts";
 import * as compare from "../x87/compare.ts";
@@ -33,6 +34,8 @@ const fcmov = (c: number, i: number, t: number) => arith.fcmov(c, i, I32[c + 2 *
 const fstFloat = (c: number, double: number, pops: number) => io.fstFloat(c, double === 1, pops);
 const fist = (c: number, bits: number, pops: number) => io.fist(c, bits, pops, false);
 const fisttp = (c: number, bits: number) => io.fist(c, bits, 1, true);
+const fprem = (c: number) => arith.fprem(c, false);
+const fprem1 = (c: number) => arith.fprem(c, true);
 
 /** #MF for an exception that an earlier instruction left; it goes before faults of the memory operand. */
 export function pending(c: number, ip: number): void {
@@ -40,6 +43,33 @@ export function pending(c: number, ip: number): void {
   I32[c + 2 * RIP + 1] = Math.floor(ip / 0x1_0000_0000) | 0;
   raise(VECTOR_MF);
 }
+
+nameAll("arith", arith);
+nameAll("compare", compare);
+nameAll("io", io);
+nameAll("trans", trans);
+nameAll("x87", {
+  fld32,
+  fld64,
+  fld80,
+  fild,
+  fbld,
+  arith32,
+  arith64,
+  arithInt,
+  fcom32,
+  fcom64,
+  fcomInt,
+  fcom,
+  fcomi,
+  fcmov,
+  fstFloat,
+  fist,
+  fisttp,
+  fprem,
+  fprem1,
+  pending,
+});
 
 /** Loads a float of the operand's size; returns its slot. */
 function loadFloat(b: Builder, o: Operand): number {
@@ -181,8 +211,8 @@ const FLOATS: Family = {
   Frndint: plain(arith.frndint),
   Fscale: plain(arith.fscale),
   Fxtract: plain(arith.fxtract),
-  Fprem: plain((c) => arith.fprem(c, false)),
-  Fprem1: plain((c) => arith.fprem(c, true)),
+  Fprem: plain(fprem),
+  Fprem1: plain(fprem1),
   Fsin: plain(trans.fsin),
   Fcos: plain(trans.fcos),
   Fsincos: plain(trans.fsincos),

@@ -4,6 +4,7 @@ import { FPU_CONTROL } from "../cpu.ts";
 import { raise, VECTOR_GP } from "../env.ts";
 import type { Builder } from "../ir/builder.ts";
 import type { Instruction } from "../decode/instruction.ts";
+import { nameAll } from "../ir/objects.ts";
 import { I32, U8 } from "../ram.ts";
 import { fdecstp, ffree, fincstp } from "../x87/compare.ts";
 import * as control from "../x87/control.ts";
@@ -78,6 +79,10 @@ function fnstsw(b: Builder, i: Instruction): void {
   if (i.ops[0]!.mem !== undefined) b.op("st16", i.ops[0]!.mem, t);
   else b.op("ins16", i.ops[0]!.slot, t);
 }
+
+nameAll("x87_state", { copyStatus, fldcw, fnstenv, fldenv, fnsave, frstor, fxsave, fxrstor, check });
+nameAll("compare", { fdecstp, ffree, fincstp });
+nameAll("x87_control", control);
 
 export const X87_STATE: Family = {
   Fninit: (b) => b.quick(control.fninit),

@@ -161,3 +161,17 @@ export function cvtdq2ps(c: number, d: number, s: number, ip: number): void {
   commit(c, m, ip);
   put(d);
 }
+
+// The instructions, by the names the lowering uses.
+export function cvtps2dq(c: number, d: number, s: number, ip: number): void {
+  floatsToInts(c, d, s, false, false, ip);
+}
+export function cvttps2dq(c: number, d: number, s: number, ip: number): void {
+  floatsToInts(c, d, s, false, true, ip);
+}
+export function cvtpd2dq(c: number, d: number, s: number, ip: number): void {
+  floatsToInts(c, d, s, true, false, ip);
+}
+export function cvttpd2dq(c: number, d: number, s: number, ip: number): void {
+  floatsToInts(c, d, s, true, true, ip);
+}

@@ -9,7 +9,7 @@
 import { TLB, TLB_ADDEND, TLB_ENTRIES, TLB_ENTRY_WORDS, TLB_WRITE } from "../cpu.ts";
 import type { Mem, Value } from "../ir/op.ts";
 import { SCRATCH_PAGE } from "../ram.ts";
-import { type FunctionType, I32, I64, OP, SIMD } from "./encoder.ts";
+import { I32, I64, OP, SIMD } from "./encoder.ts";
 import { ADDRESS, BASE, C, ENTRY, PHYS, TLB_AT, Values } from "./values.ts";
 import {
   MISS_READ,
@@ -132,7 +132,7 @@ export class Access extends Values {
   /** Pushes the physical address through a window: `miss` is the import that finds it otherwise, `more` pushes arguments of its own. */
   #through(w: Window, size: number, miss: number, ip: number, more?: () => void): void {
     const { code } = this;
-    code.get(ADDRESS).get(w.page).op(OP.i64Sub).i64(4096 - size, 0).op(OP.i64LeU);
+    code.get(ADDRESS).get(w.page).op(OP.i64Sub).i64(4096 - size, 0).op(OP.i64LeU).hint(true);
     this.open(OP.if, I32);
     code.get(ADDRESS).op(OP.i32WrapI64).get(w.addend).op(OP.i32Add);
     code.op(OP.else);
@@ -159,6 +159,7 @@ export class Access extends Values {
       return this.#through(window, size, window.writable ? MISS_READ_WRITABLE : MISS_READ, ip);
     }
     this.#entry(size, 0);
+    code.hint(true);
     this.open(OP.if, I32);
     this.#physical();
     code.op(OP.else);
@@ -177,6 +178,7 @@ export class Access extends Values {
     if (this.#window !== undefined) this.#through(this.#window, size, MISS_UPDATE, ip);
     else {
       this.#entry(size, TLB_WRITE);
+      code.hint(true);
       this.open(OP.if, I32);
       this.#physical();
       code.op(OP.else);
@@ -202,6 +204,7 @@ export class Access extends Values {
       return;
     }
     this.#entry(size, TLB_WRITE);
+    this.code.hint(true);
     this.open(OP.if);
     this.code.op(OP.else);
     this.#slowArguments();
@@ -229,6 +232,7 @@ export class Access extends Values {
       return fast();
     }
     this.#entry(size, TLB_WRITE);
+    code.hint(true);
     this.open(OP.if);
     this.#physical();
     fast();
@@ -248,48 +252,58 @@ export class Access extends Values {
   }
   /** The same to the effective address in ADDRESS. */
   storeValue(size: number, v: Value, ip: number): void {
-    this.storePushed(size, () => this.get64(v), ip, () => this.get32(v));
-  }
-  /** The same for the i64 that `push` pushes. */
-  storePushed(size: number, push: () => void, ip: number, push32?: () => void): void {
     const { code } = this;
-    const low = push32 ?? (() => {
-      push();
-      code.op(OP.i32WrapI64);
-    });
+    const whole = () => this.get64(v);
     if (size === 8) {
-      return this.#storeAt(
-        8,
-        WRITE64,
-        () => {
-          push();
+      const words = () => {
+        this.get32(v);
+        this.get64(v);
+        code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+      };
+      const fast = this.isVector(v)
+        ? () => {
+          this.getF64(v);
+          code.mem(OP.f64Store, 0);
+        }
+        : () => {
+          this.get64(v);
           code.mem(OP.i64Store, 0);
-        },
-        () => {
-          low();
-          push();
-          code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
-        },
-        push,
-        ip,
-      );
+        };
+      return this.#storeAt(8, WRITE64, fast, words, whole, ip);
+    }
+    const word = () => this.get32(v);
+    if (size === 4 && this.isVector(v)) {
+      const fast = () => {
+        this.getF32(v);
+        code.mem(OP.f32Store, 0);
+      };
+      return this.#storeAt(4, WRITE32, fast, word, whole, ip);
     }
     const [opcode, slow] = size === 1
       ? [OP.i32Store8, WRITE8]
       : size === 2
       ? [OP.i32Store16, WRITE16]
       : [OP.i32Store, WRITE32];
-    this.#storeAt(
-      size,
-      slow,
-      () => {
-        low();
-        code.mem(opcode, 0);
-      },
-      low,
-      push,
-      ip,
-    );
+    const fast = () => {
+      this.get32(v);
+      code.mem(opcode, 0);
+    };
+    this.#storeAt(size, slow, fast, word, whole, ip);
+  }
+  /** Stores the i64 that `push` pushes to the effective address in ADDRESS. */
+  storePushed(push: () => void, ip: number): void {
+    const { code } = this;
+    const fast = () => {
+      push();
+      code.mem(OP.i64Store, 0);
+    };
+    const words = () => {
+      push();
+      code.op(OP.i32WrapI64);
+      push();
+      code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+    };
+    this.#storeAt(8, WRITE64, fast, words, push, ip);
   }
   /** Stores 128-bit slot `r` at `m`. */
   storeVectorAt(m: Mem, r: number, ip: number): void {
@@ -315,5 +329,3 @@ export class Access extends Values {
     );
   }
 }
-
-export type { FunctionType };

@@ -5,6 +5,8 @@ export const I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b, VOID =
 /** Bytes being written; LEB128 numbers and instruction mnemonics on top. */
 export class Code {
   bytes: number[] = [];
+  /** Branches whose usual outcome is known: offset of the instruction, and 1 when its condition is likely to hold, 0 when it is not. */
+  readonly hints: [offset: number, likely: number][] = [];
 
   op(...codes: number[]): this {
     for (const code of codes) this.bytes.push(code);
@@ -71,6 +73,11 @@ export class Code {
   call(index: number): this {
     return this.op(0x10).u(index);
   }
+  /** The `if` or `br_if` that comes next: is its condition likely to hold? */
+  hint(likely: boolean): this {
+    this.hints.push([this.bytes.length, likely ? 1 : 0]);
+    return this;
+  }
   br(depth: number): this {
     return this.op(0x0c).u(depth);
   }
@@ -87,6 +94,7 @@ export class Code {
   }
   append(other: Code): this {
     const { bytes } = this;
+    for (const [offset, likely] of other.hints) this.hints.push([bytes.length + offset, likely]);
     for (const b of other.bytes) bytes.push(b);
     return this;
   }
@@ -185,6 +193,35 @@ export const OP = {
   i64Extend8S: 0xc2,
   i64Extend16S: 0xc3,
   i64Extend32S: 0xc4,
+  f32Eq: 0x5b,
+  f32Ne: 0x5c,
+  f32Lt: 0x5d,
+  f32Gt: 0x5e,
+  f32Le: 0x5f,
+  f32Ge: 0x60,
+  f32Abs: 0x8b,
+  f32Sqrt: 0x91,
+  f32Add: 0x92,
+  f32Sub: 0x93,
+  f32Mul: 0x94,
+  f32Div: 0x95,
+  f64Abs: 0x99,
+  f64Nearest: 0x9e,
+  f64Trunc: 0x9d,
+  f64Sqrt: 0x9f,
+  f64Add: 0xa0,
+  f64Sub: 0xa1,
+  f64Mul: 0xa2,
+  f64Div: 0xa3,
+  i32TruncF64S: 0xaa,
+  f32ConvertI32S: 0xb2,
+  f32ConvertI64S: 0xb4,
+  f32DemoteF64: 0xb6,
+  f64ConvertI32S: 0xb7,
+  f64ConvertI64S: 0xb9,
+  f64PromoteF32: 0xbb,
+  f32Load: 0x2a,
+  f32Store: 0x38,
   f64Eq: 0x61,
   f64Ne: 0x62,
   f64Lt: 0x63,
@@ -200,6 +237,9 @@ export const OP = {
 /** Behind the SIMD prefix. */
 export const SIMD = {
   load: 0,
+  load64Lane: 87,
+  load32Zero: 92,
+  load64Zero: 93,
   store: 11,
   const: 12,
   shuffle: 13,
@@ -234,6 +274,8 @@ export interface FunctionBody {
 export interface ModuleParts {
   /** Pages of the memory, which is shared ("m" "m"). */
   readonly pages: number;
+  /** Types that come first, for indirect calls. */
+  readonly types?: readonly FunctionType[];
   /** Types of the imported functions ("f" "0", "1", …). */
   readonly imports: readonly FunctionType[];
   /** Number of imported constant i32 globals ("g" "0", "1", …). */
@@ -243,8 +285,10 @@ export interface ModuleParts {
 
 const name = (text: string) => new Code().u(text.length).op(...[...text].map((d) => d.charCodeAt(0)));
 
-/** A module over one memory and one function table ("m" "t"). Type 0 is that of its first function. */
-export function wasmModule({ pages, imports, globals, functions }: ModuleParts): Uint8Array<ArrayBuffer> {
+/** A module over one memory and one function table ("m" "t"). */
+export function wasmModule(
+  { pages, types: first = [], imports, globals, functions }: ModuleParts,
+): Uint8Array<ArrayBuffer> {
   const types: string[] = [];
   const typeBytes: FunctionType[] = [];
   const typeOf = (t: FunctionType) => {
@@ -256,6 +300,7 @@ export function wasmModule({ pages, imports, globals, functions }: ModuleParts):
     }
     return n;
   };
+  first.forEach(typeOf);
   const ownTypes = functions.map(({ type }) => typeOf(type)), importTypes = imports.map(typeOf);
   const out = new Code().op(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
   const section = (id: number, content: Code) => out.op(id).u(content.bytes.length).append(content);
@@ -280,7 +325,8 @@ export function wasmModule({ pages, imports, globals, functions }: ModuleParts):
   functions.forEach((f, i) => exportSection.append(name(f.name)).op(0).u(imports.length + i));
   section(7, exportSection);
   const codeSection = new Code().u(functions.length);
-  for (const { locals, code } of functions) {
+  const hinted: Code[] = [];
+  functions.forEach(({ locals, code }, i) => {
     // Locals of one type in a row are declared together.
     const runs: [number, number][] = [];
     for (const type of locals) {
@@ -292,6 +338,15 @@ export function wasmModule({ pages, imports, globals, functions }: ModuleParts):
     for (const [count, type] of runs) content.u(count).op(type);
     content.append(code).op(OP.end);
     codeSection.u(content.bytes.length).append(content);
+    if (content.hints.length === 0) return;
+    const hints = new Code().u(imports.length + i).u(content.hints.length);
+    for (const [offset, likely] of content.hints) hints.u(offset).op(1, likely);
+    hinted.push(hints);
+  });
+  if (hinted.length > 0) {
+    const hintSection = name("metadata.code.branch_hint").u(hinted.length);
+    for (const hints of hinted) hintSection.append(hints);
+    section(0, hintSection);
   }
   section(10, codeSection);
   return new Uint8Array(out.bytes);

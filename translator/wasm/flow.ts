@@ -9,18 +9,29 @@ import type { Link } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import { UNKNOWN } from "../ir/flags.ts";
 import type { Const } from "../ir/op.ts";
-import { resolveFlags } from "../passes/flags.ts";
+import { dropFlags, nameKinds } from "../passes/flags.ts";
 import { REGION_BLOCKS, REGION_OPS, REGION_PAGES, RETURN_SITES } from "../tunables.ts";
 
-/** Makes IR of the block at a guest address; undefined when it may not be part of a region (not known, on two pages). */
-export type Lower = (address: number) => IrBlock | undefined;
+/** Where blocks come from. */
+export interface Source {
+  /** Makes IR of the block at a guest address; undefined when it may not be part of the region. */
+  lower(address: number): IrBlock | undefined;
+  /** Physical address of the page that begins at guest address `page`. */
+  physical(page: number): number;
+}
+
+/** A page of a region and the addend that the exec TLB must show for it. */
+export interface RegionPage {
+  readonly address: number;
+  readonly addend: number;
+}
 
 export interface Flow {
   readonly blocks: readonly IrBlock[];
   /** By block, the numbers of the blocks at its exits (see exits()); -1: out of the region. */
   readonly successors: number[][];
-  /** Guest addresses of the pages the blocks lie on, the entry's first. */
-  readonly pages: readonly number[];
+  /** The pages the blocks lie on, the entry's first. */
+  readonly pages: readonly RegionPage[];
 }
 
 const isBranch = (o: IrOp) => /^branch\d/.test(o.def.name);
@@ -45,18 +56,22 @@ export function returnAddress(end: IrOp): number | undefined {
  * The region at `entry`. Exits of a block: those of jumps(); for a call that stays inside (its function is part of the region) the function, else
  * the block behind the call; for a return the blocks behind the calls that it can belong to.
  */
-export function findRegion(entry: number, lower: Lower): Flow | undefined {
+export function findRegion(entry: number, source: Source): Flow | undefined {
   const blocks: IrBlock[] = [];
   const index = new Map<number, number>();
   const pages = new Set<number>();
   let size = 0;
   const take = (at: number): IrBlock | undefined => {
+    if (blocks.length >= REGION_BLOCKS || size > REGION_OPS) return;
     const page = at - at % 4096;
-    if (blocks.length >= REGION_BLOCKS || size > REGION_OPS || !pages.has(page) && pages.size >= REGION_PAGES) return;
-    const block = lower(at);
+    if (!pages.has(page) && pages.size >= REGION_PAGES) return;
+    const block = source.lower(at);
     if (block === undefined) return;
+    if (block.crossing) {
+      if (!pages.has(page + 4096) && pages.size >= REGION_PAGES - 1) return;
+      pages.add(page).add(page + 4096);
+    } else pages.add(page);
     index.set(at, blocks.push(block) - 1);
-    pages.add(page);
     size += block.ops.length;
     return block;
   };
@@ -88,7 +103,8 @@ export function findRegion(entry: number, lower: Lower): Flow | undefined {
     return jumps(end).map((link) => at(link.address));
   });
   returns(blocks, successors, at);
-  return { blocks, successors, pages: [...pages] };
+  const found = [...pages].map((page) => ({ address: page, addend: (source.physical(page) - page) | 0 }));
+  return { blocks, successors, pages: found };
 }
 
 /** Whether block `n` ends with a call whose function is part of the region. */
@@ -154,14 +170,14 @@ export function resolveRegionFlags(flow: Flow): void {
       }
     }
   }
+  blocks.forEach((block, n) => dropFlags(block, liveOut(n)));
   // Kinds, forwards: undefined where no way has been seen yet.
   const kindIn: (number | undefined)[] = new Array(blocks.length).fill(undefined);
   kindIn[0] = UNKNOWN;
   const work = new Set([0]);
   for (const n of work) {
     work.delete(n);
-    let kind = kindIn[n]!;
-    for (const { def } of blocks[n]!.ops) if (def.kind !== undefined) kind = def.kind;
+    let kind = nameKinds(blocks[n]!, kindIn[n]!);
     if (returnAddress(last(blocks[n]!)) !== undefined && !staysInside(flow, n)) kind = UNKNOWN;
     for (const to of successors[n]!) {
       if (to < 0) continue;
@@ -172,5 +188,4 @@ export function resolveRegionFlags(flow: Flow): void {
       }
     }
   }
-  blocks.forEach((block, n) => resolveFlags(block, liveOut(n), kindIn[n] ?? UNKNOWN));
 }

@@ -8,8 +8,9 @@ import { FLAG_A, FLAG_B, FLAG_R, FLAGS } from "../cpu.ts";
 import { CALL_DEPTH, LOOP_LENGTH } from "../tunables.ts";
 import { Access } from "./access.ts";
 import { I32, OP } from "./encoder.ts";
-import { CONDITION, IMPORTS } from "./imports.ts";
-import { JUMP_ENTRIES, JUMP_ENTRY_SHIFT, JUMP_TABLE } from "./jump_table.ts";
+import type { RegionPage } from "./flow.ts";
+import { CONDITION, IMPORTS, REGION_TYPE, STEP_TYPE } from "./imports.ts";
+import { JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE } from "./jump_table.ts";
 import { BASE, BUDGET, C, DEPTH, ENTRY, KIND, PHYS, RESULT, X32, X64 } from "./values.ts";
 
 export * from "./values.ts";
@@ -21,17 +22,13 @@ export const FAULTED = -1;
 export const INDIRECT = -2;
 /** Nothing was done: one of the region's pages is not where it was. */
 export const STALE = -3;
+/** As INDIRECT, but the dispatcher gets its turn first. */
+export const PAUSED = -4;
 /** n ≥ 0: link n is followed. FIRST_END - n: the closure of ending operation n says where to go. */
 export const FIRST_END = -16;
 /** Imported globals: numbers of the region's first link and first ending operation. */
 export const GLOBALS = 2;
 const FIRST_LINK = 0, FIRST_ENDING = 1;
-
-/** A page of the region and the addend that the exec TLB must show for it. */
-export interface RegionPage {
-  readonly address: number;
-  readonly addend: number;
-}
 
 const lowOf = (address: number) => address | 0;
 const highOf = (address: number) => Math.floor(address / 0x1_0000_0000) | 0;
@@ -48,10 +45,13 @@ export class Generator extends Access {
     const { code } = this;
     code.get(C).i32(2).op(OP.i32Shl).set(BASE);
     // Too much in a row: back to the dispatcher.
-    code.get(BASE).get(BASE).mem(OP.i32Load, 8 * CHAIN).i32(1).op(OP.i32Sub).tee(X32).mem(OP.i32Store, 8 * CHAIN);
-    code.get(X32).i32(0).op(OP.i32LtS);
+    code.get(BASE).get(BASE).mem(OP.i32Load, 8 * CHAIN).i32(1).op(OP.i32Sub).tee(X32).mem(
+      OP.i32Store,
+      8 * CHAIN,
+    );
+    code.get(X32).i32(0).op(OP.i32LtS).hint(false);
     this.open(OP.if);
-    this.#leaveAt(entry, INDIRECT);
+    this.#leaveAt(entry, PAUSED);
     this.close();
     pages.slice(1).forEach(({ address, addend }, i) => {
       this.#execEntry(() => code.i32(lowOf(address)));
@@ -60,6 +60,7 @@ export class Generator extends Access {
       if (i > 0) code.op(OP.i32Or);
     });
     if (pages.length > 1) {
+      code.hint(false);
       this.open(OP.if);
       this.#leaveAt(entry, STALE);
       this.close();
@@ -80,8 +81,11 @@ export class Generator extends Access {
     this.code.op(OP.unreachable); // the body never falls through
     this.close();
     this.spill();
+    this.code.get(RESULT).i32(PAUSED).op(OP.i32Ne);
+    this.open(OP.if);
     this.#chain();
-    this.code.get(RESULT).op(OP.return);
+    this.close();
+    this.code.get(BASE).get(X64).mem(OP.i64Store, 8 * RIP).get(RESULT).op(OP.return);
     this.close();
     this.spill();
     this.code.i32(FAULTED).op(OP.return);
@@ -105,6 +109,11 @@ export class Generator extends Access {
     this.storeTemps();
     this.code.i32(FIRST_END).global(FIRST_ENDING).i32(n).op(OP.i32Add, OP.i32Sub, OP.return);
   }
+  /** Leaves to the address in X64 through the dispatcher. */
+  pause(): void {
+    this.code.i32(PAUSED).set(RESULT);
+    this.branch(this.#exitLevel);
+  }
   /** A return to the address in X64: to the caller on the host's stack, if there is one, else as any jump. */
   leaveByReturn(): void {
     const { code } = this;
@@ -127,8 +136,8 @@ export class Generator extends Access {
   /** Pushes whether there is a region for the address in X64; its entry in the jump table is in ENTRY then. */
   #findRegion(): void {
     const { code } = this;
-    code.get(X64).op(OP.i32WrapI64).tee(X32).get(X32).i32(12).op(OP.i32ShrU, OP.i32Xor).i32(JUMP_ENTRIES - 1);
-    code.op(OP.i32And).i32(JUMP_ENTRY_SHIFT).op(OP.i32Shl).tee(ENTRY);
+    code.get(X64).op(OP.i32WrapI64).tee(X32).i32(JUMP_FACTOR).op(OP.i32Mul).i32(JUMP_SHIFT).op(OP.i32ShrU);
+    code.i32(JUMP_ENTRY_SHIFT).op(OP.i32Shl).tee(ENTRY);
     code.mem(OP.i64Load, JUMP_TABLE).get(X64).op(OP.i64Eq);
     this.open(OP.if, I32);
     this.#execEntry(() => code.get(X32));
@@ -138,14 +147,15 @@ export class Generator extends Access {
     this.close();
   }
 
-  /** Goes on with the region for the address in X64, if there is one; else stores it as RIP. Everything is stored. */
+  /** Goes on with the region for the address in X64, if there is one. Everything is stored but RIP. */
   #chain(): void {
     const { code } = this;
     this.#findRegion();
     this.open(OP.if);
-    code.get(C).get(DEPTH).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 12).op(OP.returnCallIndirect).u(0).u(0);
+    code.get(C).get(DEPTH).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 12).op(OP.returnCallIndirect).u(
+      REGION_TYPE,
+    ).u(0);
     this.close();
-    code.get(BASE).get(X64).mem(OP.i64Store, 8 * RIP);
   }
 
   /**
@@ -165,16 +175,18 @@ export class Generator extends Access {
     this.close();
     this.spill();
     code.get(C).get(DEPTH).i32(1).op(OP.i32Add).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 12);
-    code.op(OP.callIndirect).u(0).u(0).tee(RESULT).i32(INDIRECT).op(OP.i32Ne);
+    code.op(OP.callIndirect).u(REGION_TYPE).u(0).tee(RESULT).i32(INDIRECT).op(OP.i32Ne);
     this.open(OP.if);
     code.get(RESULT).op(OP.return);
     this.close();
-    // Somewhere else than expected: that is for whoever looks at RIP next.
+    // Somewhere else than expected: on from there.
     code.get(BASE).mem(OP.i64Load, 8 * RIP).i64(back.lo, back.hi).op(OP.i64Ne);
     code.get(BASE).mem(OP.i64Load, 8 * RSP);
     this.get64(RSP);
     code.i64(8, 0).op(OP.i64Add, OP.i64Ne, OP.i32Or);
     this.open(OP.if);
+    code.get(BASE).mem(OP.i64Load, 8 * RIP).set(X64);
+    this.#chain();
     code.i32(INDIRECT).op(OP.return);
     this.close();
     this.reload();
@@ -194,6 +206,7 @@ export class Generator extends Access {
     this.branchIf(this.#rawLevel);
     this.reload();
     this.resetWindows();
+    this.floats.clear();
   }
 
   /**
@@ -205,6 +218,11 @@ export class Generator extends Access {
     this.code.get(C).call(index);
     this.branchIf(this.faultLevel);
     for (const slot of writes) this.reloadSlot(slot);
+  }
+
+  /** Calls a function of the shared table that takes the CPU state and returns an i32, which stays on the stack. */
+  callShared(index: number): void {
+    this.code.get(C).i32(index).op(OP.callIndirect).u(STEP_TYPE).u(0);
   }
 
   /** Runs a step that always faults, on a path of its own. */

@@ -51,13 +51,21 @@ function body(kind: Kind): { locals: number[]; code: Code } {
     code.op(OP.end);
   };
 
-  pushEntry(code, low, () => code.get(C).i32(2).op(OP.i32Shl).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl), ENTRY);
+  pushEntry(
+    code,
+    low,
+    () => code.get(C).i32(2).op(OP.i32Shl).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl),
+    ENTRY,
+  );
   code.op(OP.drop).get(ADDRESS).i64(-4096, -1).op(OP.i64And).set(PAGE);
   const access = kind === "read" || kind === "read writable" ? TLB_READ : TLB_WRITE;
   const wanted = kind === "read" ? TLB_READ : TLB_WRITE;
   // The TLB has it?
   tag(access);
-  code.get(ADDRESS).get(SIZE).i32(1).op(OP.i32Sub, OP.i64ExtendI32U, OP.i64Add).i64(-4096, -1).op(OP.i64And, OP.i64Eq);
+  code.get(ADDRESS).get(SIZE).i32(1).op(OP.i32Sub, OP.i64ExtendI32U, OP.i64Add).i64(-4096, -1).op(
+    OP.i64And,
+    OP.i64Eq,
+  );
   code.op(OP.if, VOID);
   low();
   code.get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).op(OP.i32Add).set(PHYS);
@@ -76,7 +84,9 @@ function body(kind: Kind): { locals: number[]; code: Code } {
     give(TLB_WRITE);
     code.op(OP.end, OP.end);
     // Written here; what the region then stores goes where nobody looks.
-    for (const [size, write] of [[1, WRITE8], [2, WRITE16], [4, WRITE32], [8, WRITE64], [16, WRITE128]] as const) {
+    for (
+      const [size, write] of [[1, WRITE8], [2, WRITE16], [4, WRITE32], [8, WRITE64], [16, WRITE128]] as const
+    ) {
       code.get(SIZE).i32(size).op(OP.i32Eq, OP.if, VOID);
       slow();
       code.get(VALUE).op(OP.i32WrapI64);
@@ -109,6 +119,9 @@ export function missFunctions(
   const kinds: Kind[] = ["read", "read writable", "update", "store"];
   const functions = kinds.map((kind, i) => ({ type: MISS[i]!, ...body(kind), name: String(i) }));
   const bytes = wasmModule({ pages, imports: SLOW, globals: 0, functions });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: memory, t: table }, f: slow });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    m: { m: memory, t: table },
+    f: slow,
+  });
   return kinds.map((_, i) => instance.exports[String(i)]!);
 }

@@ -5,7 +5,7 @@ import type { IrOp } from "../ir/block.ts";
 import { ADD, COND_B, COND_E, EXPLICIT, kindOf, LOGIC, RESULT, SUB } from "../ir/flags.ts";
 import type { Mem, Value } from "../ir/op.ts";
 import { condition, leave } from "./conditions.ts";
-import { OP } from "./encoder.ts";
+import { OP, SIMD } from "./encoder.ts";
 import { type Generator, W64, X32, X64, Y32, Y64 } from "./generator.ts";
 
 /** Emits one operation. */
@@ -45,7 +45,15 @@ function operands(g: Generator, x: Value, y: Value): void {
 }
 
 // Moves.
-INTEGER.mov64 = to64((g, a) => g.get64(a[1]));
+INTEGER.mov64 = (g, [d, r]) => {
+  if (g.isVector(d) && g.isVector(r)) {
+    const { floats } = g;
+    floats.copiedHalf(d, r, () => g.copyHalf(d, r));
+    return;
+  }
+  g.get64(r);
+  g.set64(d);
+};
 INTEGER.mov32 = to32((g, a) => g.get32(a[1]));
 INTEGER.sext32 = to64((g, a) => {
   g.get32(a[1]);
@@ -128,7 +136,22 @@ loadTo("ld16u", 2, OP.i64Load16u);
 loadTo("ld16s64", 2, OP.i64Load16s);
 loadTo("ld32", 4, OP.i64Load32u);
 loadTo("ld32s64", 4, OP.i64Load32s);
-loadTo("ld64", 8, OP.i64Load);
+INTEGER.ld64 = (g, [d, m], o) => {
+  if (!g.isVector(d)) {
+    g.load(m, 8, OP.i64Load, o.ip);
+    return g.set64(d);
+  }
+  // MOVLPS, MOVHPS
+  g.effective(m);
+  g.setAddress();
+  g.loadAt(8, o.ip);
+  g.code.set(X32);
+  g.setVector(d & ~1, () => {
+    g.code.get(X32);
+    g.vector(d & ~1);
+    g.code.simd(SIMD.load64Lane).op(0).u(0).op(d & 1);
+  });
+};
 INTEGER.ld8s32 = to32((g, a, o) => g.load(a[1], 1, OP.i32Load8s, o.ip));
 INTEGER.ld16s32 = to32((g, a, o) => g.load(a[1], 2, OP.i32Load16s, o.ip));
 const UPDATE: [string, number, number][] = [
@@ -153,15 +176,9 @@ INTEGER.push64 = (g, [r], o) => {
 };
 /** Stores the i64 that `value` pushes below RSP, then moves RSP. */
 export function pushValue(g: Generator, value: () => void, ip: number): void {
-  const { code } = g;
   g.effective(MEM(RSP, -8));
   g.setAddress();
-  g.storeAt(8, OP.i64Store, 4, value, () => {
-    value();
-    code.op(OP.i32WrapI64);
-    value();
-    code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
-  }, ip);
+  g.storePushed(value, ip);
   g.getAddress();
   g.set64(RSP);
 }

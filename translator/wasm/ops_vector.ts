@@ -1,12 +1,45 @@
 // WebAssembly of the IR's vector operations that map to SIMD instructions directly.
 
 import { OP, SIMD } from "./encoder.ts";
-import { type Generator, V128_STORE, WRITE128, X32, X64 } from "./generator.ts";
+import { type Generator, X32, X64 } from "./generator.ts";
+import type { IrOp } from "../ir/block.ts";
+import * as float from "../sse/float.ts";
+import { MAX, SQRT } from "../sse/lane.ts";
+import { DOUBLE, SINGLE } from "./float_facts.ts";
+import { PACKED, VECTOR_HELPERS } from "./ops_packed.ts";
+import { CONVERT, VECTOR_CONVERT } from "./ops_convert.ts";
+import { FLOAT, horizontal } from "./ops_float.ts";
+import { comparePacked, FLOAT_COMPARE, leastPacked } from "./ops_float_compare.ts";
 import type { Emit } from "./ops_integer.ts";
 
-export const VECTOR: Record<string, Emit> = {};
+export const VECTOR: Record<string, Emit> = { ...FLOAT, ...FLOAT_COMPARE, ...CONVERT, ...PACKED };
 
-VECTOR.movx = (g, [d, r]) => g.setVector(d, () => g.vector(r));
+// Operations that call a helper on vectors: by the helper. Those without an emitter run it on these registers alone.
+const onVectors = (g: Generator, o: IrOp, reads: number[]) =>
+  g.runStepOn(g.step(o), reads, [o.args[1] as number]);
+VECTOR.vec = (g, a, o) => {
+  const emit = VECTOR_HELPERS.get(a[0]);
+  emit !== undefined ? emit(g, a, o) : onVectors(g, o, [a[1], a[2]]);
+};
+VECTOR.vecm = (g, a, o) => onVectors(g, o, [a[1], a[2], a[3]]);
+VECTOR.vecf = (g, a, o) => {
+  const emit = VECTOR_CONVERT.get(a[0]);
+  emit !== undefined ? emit(g, a, o) : onVectors(g, o, [a[1], a[2]]);
+};
+/** Packed arithmetic (x: number of the operation) and compares (x: predicate). */
+VECTOR.vecfxx = (g, a, o) => {
+  const [helper, , , x] = a;
+  const format = helper === float.arith64 || helper === float.cmp64 ? DOUBLE : SINGLE;
+  if (helper === float.cmp64 || helper === float.cmp32) return comparePacked(format)(g, a, o);
+  if (x === SQRT) return FLOAT[format === DOUBLE ? "sqrtpd" : "sqrtps"]!(g, a, o);
+  leastPacked(x === MAX, format)(g, a, o);
+};
+VECTOR.vecfx = (g, a, o) => horizontal(a[0] === float.horizontal64 ? DOUBLE : SINGLE)(g, a, o);
+
+VECTOR.movx = (g, [d, r]) => {
+  g.setVector(d, () => g.vector(r));
+  g.floats.copied(d, r);
+};
 VECTOR.zerox = (g, [d]) =>
   g.setVector(d, () => g.code.simd(12).op(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
 VECTOR.onesx = (g, [d]) => g.setVector(d, () => g.code.simd(12).op(...new Array(16).fill(255)));
@@ -118,25 +151,28 @@ function low(g: Generator, d: number, push: () => void): void {
     g.code.simd(SIMD.const).op(...new Array(16).fill(0)).get(X64).simd(SIMD.i64x2Replace).op(0);
   });
 }
-VECTOR.ldlow64 = (g, [d, m], o) => low(g, d, () => g.load(m, 8, OP.i64Load, o.ip));
-VECTOR.ldlow32 = (g, [d, m], o) => low(g, d, () => g.load(m, 4, OP.i64Load32u, o.ip));
-VECTOR.st128 = (g, [m, r], o) => {
+/** d = `size` bytes at m, the rest 0. */
+const loadLow = (size: number, opcode: number): Emit => (g, [d, m], o) => {
   g.effective(m);
   g.setAddress();
-  g.storeAt(16, V128_STORE, WRITE128, () => g.vector(r), () => {
-    g.storeVector(r);
-    g.code.i32(r);
-  }, o.ip);
+  g.loadAt(size, o.ip);
+  g.code.set(X32);
+  g.setVector(d, () => g.code.get(X32).simd(opcode).op(0).u(0));
 };
-VECTOR.movlowx = (g, [d, r]) => low(g, d, () => g.get64(r));
+VECTOR.ldlow64 = loadLow(8, SIMD.load64Zero);
+VECTOR.ldlow32 = loadLow(4, SIMD.load32Zero);
+VECTOR.st128 = (g, [m, r], o) => g.storeVectorAt(m, r, o.ip);
+VECTOR.movlowx = (g, [d, r]) => {
+  if (!g.isVector(r)) return low(g, d, () => g.get64(r));
+  g.setVector(d, () => {
+    g.code.simd(SIMD.const).op(...new Array(16).fill(0));
+    g.getF64(r);
+    g.code.simd(SIMD.f64x2Replace).op(0);
+  });
+};
 VECTOR.movd = (g, [d, r]) =>
   low(g, d, () => {
     g.get64(r);
     g.code.i64(-1, 0).op(OP.i64And);
   });
-VECTOR.movlow32 = (g, [d, r]) =>
-  g.setVector(d, () => {
-    g.vector(d);
-    g.get32(r);
-    g.code.simd(SIMD.i32x4Replace).op(0);
-  });
+VECTOR.movlow32 = (g, [d, r]) => g.setF32(d, () => g.getF32(r));

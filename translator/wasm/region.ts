@@ -7,7 +7,7 @@ import type { Const, Mem, OpDef } from "../ir/op.ts";
 import { condition } from "./conditions.ts";
 import { OP, VOID } from "./encoder.ts";
 import { type Flow, jumps, resolveRegionFlags, staysInside } from "./flow.ts";
-import { BUDGET, Generator, isVectorSlot, LABEL, pair, type RegionPage, X64 } from "./generator.ts";
+import { BUDGET, Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
 import { INTEGER, moveStack, pushValue } from "./ops_integer.ts";
 import { VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
@@ -25,9 +25,9 @@ export interface RegionCode {
 
 const MEM_RSP: Mem = { base: RSP, index: -1, scale: 0, dispLo: 0, dispHi: 0, segment: -1, address32: false };
 
-export function emitRegion(flow: Flow, pages: readonly RegionPage[]): RegionCode {
+export function emitRegion(flow: Flow): RegionCode {
   resolveRegionFlags(flow);
-  return new RegionEmitter(flow).emit(pages);
+  return new RegionEmitter(flow).emit();
 }
 
 class RegionEmitter {
@@ -54,9 +54,9 @@ class RegionEmitter {
     this.#g = new Generator(used, written, planWindows(flow.blocks));
   }
 
-  emit(pages: readonly RegionPage[]): RegionCode {
+  emit(): RegionCode {
     const g = this.#g;
-    g.begin(this.#flow.blocks[0]!.address, pages);
+    g.begin(this.#flow.blocks[0]!.address, this.#flow.pages);
     this.#tree(0);
     g.end();
     return { generator: g, steps: g.steps, links: this.#links, ends: this.#ends };
@@ -91,6 +91,7 @@ class RegionEmitter {
     const dispatch = this.#dispatches.get(n);
     if (dispatch !== undefined) return this.#dispatch(dispatch);
     const { ops } = this.#flow.blocks[n]!;
+    g.floats.clear();
     let ip = -1;
     for (let i = 0; i < ops.length - 1; i++) {
       const o = ops[i]!;
@@ -129,7 +130,7 @@ class RegionEmitter {
     const [, first, second] = o.args as [unknown, any, any];
     const load = o.def.name === "ld128a";
     g.effective(load ? second : first);
-    g.code.op(OP.i32WrapI64).i32(15).op(OP.i32And);
+    g.code.op(OP.i32WrapI64).i32(15).op(OP.i32And).hint(false);
     g.open(OP.if);
     g.runFaultingStep(g.step(o));
     g.close();
@@ -206,7 +207,7 @@ class RegionEmitter {
   /** The target of a jump, in X64, is no address: the closure raises what the CPU would, before anything has changed. */
   #canonical(end: IrOp): void {
     const g = this.#g;
-    g.code.get(X64).i64(47, 0).op(OP.i64ShrU, OP.i64Eqz, OP.i32Eqz);
+    g.code.get(X64).i64(47, 0).op(OP.i64ShrU, OP.i64Eqz, OP.i32Eqz).hint(false);
     g.open(OP.if);
     this.#leaveByEnd(end);
     g.close();
@@ -237,7 +238,7 @@ class RegionEmitter {
     const { order, isMerge } = this.#shape;
     if (order[to]! <= order[n]!) {
       // A way back: the scheduler gets its turn when the budget is used up.
-      g.code.get(BUDGET).i32(1).op(OP.i32Sub).tee(BUDGET).i32(0).op(OP.i32GtS);
+      g.code.get(BUDGET).i32(1).op(OP.i32Sub).tee(BUDGET).i32(0).op(OP.i32GtS).hint(true);
       g.open(OP.if);
       g.branch(this.#levels.get(to)!);
       g.close();
@@ -256,7 +257,7 @@ class RegionEmitter {
       if (dispatch === undefined) {
         const { address } = this.#flow.blocks[to]!;
         this.#g.code.i64(address | 0, Math.floor(address / 0x1_0000_0000) | 0).set(X64);
-        return this.#g.leaveIndirect();
+        return this.#g.pause();
       }
       const label = this.#through.get(node * 65536 + exit)!;
       goal(to, label);

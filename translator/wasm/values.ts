@@ -7,6 +7,7 @@
 import { FLAG_A, FLAGS, TEMPS, YMM } from "../cpu.ts";
 import type { Value } from "../ir/op.ts";
 import { Code, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
+import { FloatFacts } from "./float_facts.ts";
 
 // Parameters of a region: c, the I32 index of the CPU state; how many calls of regions are on the host's stack below.
 export const C = 0, DEPTH = 1;
@@ -25,6 +26,7 @@ export const isVectorSlot = (s: number): boolean => s >= YMM && s < TEMPS;
 /** The emitter's model of the locals. Base of Generator (generator.ts). */
 export class Values {
   readonly code: Code = new Code();
+  readonly floats: FloatFacts = new FloatFacts();
   readonly #slotLocal = new Map<number, number>();
   /** The same for 128-bit slots (numbers as of pair()). */
   readonly #vectorLocal = new Map<number, number>();
@@ -145,6 +147,7 @@ export class Values {
     else if (this.#inLocal(slot)) this.#store(slot);
   }
   reloadSlot(slot: number): void {
+    this.floats.written(slot, true);
     const vector = this.#vectorOf(slot);
     if (vector !== undefined) this.code.get(BASE).simd(SIMD.load).op(0).u(8 * pair(slot)).set(vector);
     else if (this.#inLocal(slot)) this.code.get(BASE).mem(OP.i64Load, 8 * slot).set(this.#local(slot));
@@ -171,6 +174,7 @@ export class Values {
   }
   /** Pops an i64 into slot `d`. */
   set64(d: number): void {
+    this.floats.written(d, false);
     const vector = this.#vectorOf(d);
     if (vector !== undefined) {
       this.code.set(Z64).get(vector).get(Z64).simd(SIMD.i64x2Replace).op(d & 1).set(vector);
@@ -209,6 +213,7 @@ export class Values {
       return;
     }
     push();
+    this.floats.written(d, true);
     if (d >= TEMPS) {
       this.#temps.delete(d);
       this.#temps.delete(d + 1);
@@ -221,6 +226,17 @@ export class Values {
     this.code.get(BASE);
     this.vector(s);
     this.code.simd(SIMD.store).op(0).u(8 * s);
+  }
+  /** Whether slot `s` is one half of a v128 local. */
+  isVector(s: Value): s is number {
+    return typeof s === "number" && this.#vectorOf(s) !== undefined;
+  }
+  /** Half `d` of a vector local = half `s` of one. */
+  copyHalf(d: number, s: number): void {
+    this.setVector(pair(d), () => {
+      this.code.get(this.#vectorOf(d)!).get(this.#vectorOf(s)!).simd(SIMD.f64x2Extract).op(s & 1);
+      this.code.simd(SIMD.f64x2Replace).op(d & 1);
+    });
   }
   /** Pushes the low double (float) of slot `s`. */
   getF64(s: number): void {
