@@ -6,6 +6,8 @@ import { isDirectory, isLink, isRegular, S_IFMT } from "../kernel/abi/stat.ts";
 import { type HostFs, TRUST_MS } from "./hostfs.ts";
 import * as names from "./hostfs_names.ts";
 import { NodeTable } from "./hostfs_node.ts";
+import { ExactTimes } from "./hostfs_times.ts";
+import { hostTime } from "./tmpfs.ts";
 import {
   type AttributeChanges,
   type Attributes,
@@ -38,6 +40,9 @@ export class HostInode extends Inode {
   /** Of a directory: until when a look-up's result is believed, by name. */
   #names: Map<string, number> | undefined;
   #verified = 0;
+  /** Of a directory: what getdents64 saw, so that the look-ups that mostly follow need not ask the host again. */
+  #listed: Map<string, HostInode> | undefined;
+  #times: ExactTimes | undefined;
   /** Of a directory: FIFOs, sockets and device nodes that exist only here. */
   #nodes: NodeTable | undefined;
 
@@ -79,6 +84,7 @@ export class HostInode extends Inode {
   /** Takes over what the host says; cached pages of a file that somebody else changed are dropped. */
   adopt(a: Attributes): void {
     const old = this.#a;
+    a = this.#times?.refine(a) ?? a;
     if (
       old !== undefined && this.holdsPages && this.#dirty.size === 0 &&
       (old.mtime.sec !== a.mtime.sec || old.mtime.nsec !== a.mtime.nsec || old.size !== a.size)
@@ -137,6 +143,12 @@ export class HostInode extends Inode {
     return this.#a;
   }
 
+  /** We changed it: `set` are times that were asked for. The host tells seconds of ctime and milliseconds of the others. */
+  changed(set?: AttributeChanges): void {
+    (this.#times ??= new ExactTimes()).changed(set);
+    this.touchAttributes();
+  }
+
   /** The next look asks the host. */
   touchAttributes(): void {
     this.#trusted = 0;
@@ -165,7 +177,7 @@ export class HostInode extends Inode {
     if (error < 0) return error;
     this.#pages?.truncate(size);
     for (const index of this.#dirty) if (index * PAGE >= size) this.#dirty.delete(index);
-    this.touchAttributes();
+    this.changed();
     return 0;
   }
 
@@ -176,6 +188,8 @@ export class HostInode extends Inode {
     // A miss is the dearest answer of the host (an exception): what was missing a moment ago still is.
     const missing = this.#names?.get(name);
     if (missing !== undefined && this.fs.files.now() < missing) return -ENOENT;
+    const listed = this.#listed?.get(name);
+    if (listed !== undefined && !listed.gone && this.trusts(name, listed)) return listed;
     const found = this.fs.find(this, name);
     if (found === -ENOENT) {
       if (this.#names === undefined || this.#names.size > 1000) this.#names = new Map();
@@ -192,7 +206,8 @@ export class HostInode extends Inode {
   /** The name came into being: forget that it was missing. */
   named(name: string): void {
     this.#names?.delete(name);
-    this.touchAttributes();
+    this.#listed?.delete(name);
+    this.changed();
   }
 
   override list(): DirectoryEntry[] | number {
@@ -200,7 +215,14 @@ export class HostInode extends Inode {
     if (this.fs.confined && !this.verify()) return -ENOENT;
     const entries = this.fs.files.list(this.path);
     if (typeof entries === "number") return entries;
-    const listed = entries.map(({ name, type }) => ({ name, ino: names.guessIno(this.ino, name), type }));
+    this.#listed = new Map();
+    const listed = entries.map(({ name, type }) => {
+      // The host lists no numbers. A name that is gone again has none any more.
+      const inode = this.fs.find(this, name, true);
+      if (typeof inode === "number") return { name, ino: 1, type };
+      this.#listed!.set(name, inode);
+      return { name, ino: inode.ino, type: inode.type >> 12 };
+    });
     if (this.#nodes !== undefined) {
       for (const [name, node] of this.#nodes.entries()) {
         listed.push({ name, ino: node.ino, type: node.mode >> 12 & 15 });
@@ -258,11 +280,11 @@ export class HostInode extends Inode {
     if (isRegular(this.type) && (this.#opens > 0 || this.holdsPages)) this.#open(false);
   }
   unlinkedNow(): void {
-    this.touchAttributes();
+    this.changed();
     const a = this.#a;
     if (a.nlink <= 1 || isDirectory(a.mode)) {
       this.#unlinked = true;
-      this.#a = { ...a, nlink: 0 };
+      this.#a = { ...a, nlink: 0, ctime: hostTime() };
       if (this.#handle < 0) this.#trusted = Infinity;
     }
     if (this.#opens === 0 && this.#handle >= 0) this.closeHandle();
@@ -320,7 +342,7 @@ export class HostInode extends Inode {
     const handle = this.#open(true);
     if (handle < 0) return handle;
     const count = this.fs.files.write(handle, buffer, offset, length, position);
-    this.touchAttributes();
+    this.changed();
     if (count <= 0 || !this.holdsPages) return count;
     this.#flushTimes();
     const { source } = this.fs;
@@ -341,7 +363,7 @@ export class HostInode extends Inode {
   #flushTimes(): void {
     const a = this.#unlinked ? this.#a : this.fs.files.fstat(this.#handle);
     if (typeof a === "number") return;
-    this.#a = a;
+    this.#a = this.#times?.refine(a) ?? a;
   }
 
   override mapPage(index: number, forWrite: boolean): number {

@@ -8,8 +8,8 @@ import { HostInode } from "./hostfs_inode.ts";
 import { HostNode } from "./hostfs_node.ts";
 import type { AttributeChanges, Inode, NewInode, Time } from "./vfs/inode.ts";
 
-/** The host gets a double: half a microsecond more keeps whole milliseconds from becoming 0.999… of them. */
-const seconds = (time: Time) => time.sec + time.nsec / 1e9 + (time.nsec % 1_000_000 === 0 ? 5e-7 : 0);
+/** The host gets a double and keeps milliseconds of it: half a microsecond more keeps them from becoming 0.999… of them. */
+const seconds = (time: Time) => time.sec + Math.floor(time.nsec / 1e6) / 1e3 + 5e-7;
 
 export function create(directory: HostInode, name: string, what: NewInode): Inode | number {
   const { fs } = directory, { files } = fs;
@@ -50,7 +50,7 @@ export function link(directory: HostInode, name: string, target: Inode): number 
   const error = directory.fs.files.link(target.path, directory.childPath(name));
   if (error < 0) return error;
   directory.named(name);
-  target.touchAttributes();
+  target.changed();
   return 0;
 }
 
@@ -68,7 +68,7 @@ export function unlink(directory: HostInode, name: string): number {
   const error = directory.fs.files.unlink(directory.childPath(name));
   if (error < 0) return error;
   inode.unlinkedNow();
-  directory.touchAttributes();
+  directory.changed();
   return 0;
 }
 
@@ -80,7 +80,7 @@ export function rmdir(directory: HostInode, name: string): number {
   const error = directory.fs.files.rmdir(directory.childPath(name));
   if (error < 0) return error;
   (victim as HostInode).unlinkedNow();
-  directory.touchAttributes();
+  directory.changed();
   return 0;
 }
 
@@ -118,8 +118,8 @@ export function rename(from: HostInode, name: string, to: HostInode, newName: st
 function settle(from: HostInode, to: HostInode, newName: string, inode: HostInode): void {
   inode.placedAt(to, newName);
   to.named(newName);
-  from.touchAttributes();
-  inode.touchAttributes();
+  from.changed();
+  inode.changed();
 }
 
 /** The host cannot exchange through Deno: three renames, undone when one fails. */
@@ -166,13 +166,6 @@ export function setattr(inode: HostInode, changes: AttributeChanges): number {
       symbolic,
     );
   }
-  inode.touchAttributes();
+  inode.changed(changes);
   return error < 0 ? error : 0;
-}
-
-/** A number for getdents64 without asking the host for each entry: stable and not 0, but not st_ino. */
-export function guessIno(directory: number, name: string): number {
-  let hash = directory | 0;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  return (hash >>> 0) + 1;
 }

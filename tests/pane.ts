@@ -2,7 +2,14 @@
 // keys are typed, each time after the screen shows what the script waits for, and the screens are compared.
 
 import { assertEquals } from "@std/assert";
-import { denixCommand, ENVIRONMENT, environmentOptions, oracleTest } from "./harness.ts";
+import {
+  compareTwice,
+  denixCommand,
+  ENVIRONMENT,
+  environmentOptions,
+  oracleTest,
+  SELF_CHECK,
+} from "./harness.ts";
 
 /** tmux key names ("C-c", "Up", "Enter"), or text typed as it is when it starts with "'". */
 export type Step =
@@ -98,7 +105,7 @@ export class Pane {
    */
   async settled(wait: RegExp, seconds: number, expected?: (screen: string) => boolean): Promise<string> {
     const end = Date.now() + seconds * 1000;
-    const calm = expected === undefined ? 120 : 5000;
+    const calm = expected === undefined ? 200 : 5000;
     let last = "", since = 0;
     while (Date.now() < end) {
       const now = await this.screen();
@@ -123,12 +130,13 @@ export function maskJobs(screen: string): string {
 
 /** Registers a test that plays `session` natively and in denix. */
 export function compareSessions(name: string, session: Session): void {
-  oracleTest(`interactive: ${name}`, ["tmux", ...session.needs ?? []], async () => {
+  const title = `interactive: ${name}`;
+  const compare = async () => {
     const base = await Deno.makeTempDir({ prefix: "denix-pane-" });
     const work = `${base}/work`;
     const played: string[][] = [];
     try {
-      for (const native of [true, Deno.env.get("DENIX_SELF_CHECK") === "1"]) {
+      for (const native of [true, SELF_CHECK]) {
         await Deno.mkdir(work);
         if (session.setup !== undefined) {
           await new Deno.Command("bash", { args: ["-c", session.setup], cwd: work }).output();
@@ -140,7 +148,8 @@ export function compareSessions(name: string, session: Session): void {
       await Deno.remove(base, { recursive: true });
     }
     assertEquals(played[1], played[0]);
-  });
+  };
+  oracleTest(title, ["tmux", ...session.needs ?? []], () => compareTwice(title, compare));
 }
 
 /** With `model`, the screens of the native run: what the screens should become. */
@@ -190,7 +199,7 @@ async function play(
       }
       if (step.compare !== false) screens.push(mask(screen));
     }
-    if (session.ends !== false) screens.push(mask(await pane.settled(/ended \d+/, 30)));
+    if (session.ends !== false) screens.push(mask(await pane.settled(/ended \d+/, 60)));
   } finally {
     await pane.close();
   }

@@ -1,6 +1,7 @@
 // System calls, one area a C program (tests/syscalls/*.c): compiled by gcc, run natively and in denix, printing the same.
 
-import { compareScripts, NO_ORACLE, which } from "./harness.ts";
+import { compareScripts } from "./batch.ts";
+import { NO_ORACLE, which } from "./harness.ts";
 
 const SOURCES = new URL("./syscalls/", import.meta.url).pathname;
 

@@ -1,5 +1,6 @@
 // The dispatcher: runs blocks one after another until a system call, a fault or the end of the budget.
 
+import type { CodeStore } from "./cache/code_store.ts";
 import { CodeCache } from "./cache/code_cache.ts";
 import type { Block } from "./cache/block.ts";
 import { RIP, RSP } from "./cpu.ts";
@@ -24,13 +25,17 @@ import { WasmTier } from "./wasm/compile.ts";
 import { findRegion, type Source } from "./wasm/flow.ts";
 import { enterJump } from "./wasm/jump_table.ts";
 import { CODE_CHANGED, linear, Runtime, setRip } from "./runtime.ts";
-import { Translator } from "./translate.ts";
+import { type Decoder, Translator } from "./translate.ts";
 
 /** auto: closures, then wasm for what is hot. wasm: each block at once (slow to start; for tests). */
 export type Tier = "auto" | "closure" | "js" | "wasm";
 
 export interface ExecutorOptions {
   tier?: Tier;
+  /** Translations kept between runs. */
+  store?: CodeStore;
+  /** Loads a module at once: with it, the decoder is loaded when the first instruction has to be decoded, else beforehand. */
+  load?: (url: URL) => unknown;
 }
 
 export class Dispatcher implements Executor {
@@ -42,7 +47,7 @@ export class Dispatcher implements Executor {
   readonly #closures: Closures;
   readonly #wasm: WasmTier;
 
-  constructor(env: Env, iced: ConstructorParameters<typeof Translator>[0], options: ExecutorOptions) {
+  constructor(env: Env, decoder: () => Decoder, options: ExecutorOptions) {
     this.runtime = new Runtime(env);
     const closures = this.#closures = new Closures(this.runtime);
     const { tier = "auto" } = options;
@@ -60,7 +65,14 @@ export class Dispatcher implements Executor {
         },
       }
       : closures;
-    this.translator = new Translator(iced, generator);
+    this.translator = new Translator(decoder, generator);
+    const { store } = options;
+    if (store !== undefined) {
+      this.translator.codeFile = (address) => {
+        const source = env.codeSource?.(address);
+        return source && store.file(source);
+      };
+    }
     this.cache = new CodeCache(env, this.translator.translate);
     this.runtime.cache = this.cache;
   }
@@ -74,7 +86,7 @@ export class Dispatcher implements Executor {
   run(c: number, budget: number): Exit {
     for (;;) {
       try {
-        let block: Block | null = this.cache.find(c, this.#rip(c));
+        let block: Block | null = this.runtime.jump(c, I32[c + 2 * RIP], I32[c + 2 * RIP + 1]);
         do {
           block = burst(c, block);
           if (block === null) return this.runtime.reason;
@@ -125,7 +137,7 @@ export class Dispatcher implements Executor {
     const flow = findRegion(block.address, all ? this.#onPage(block, block.frame * 4096) : this.#ofCache(c));
     if (flow === undefined) return;
     const plain = block.code;
-    Object.assign(block, this.#wasm.compile(flow, plain), { plain });
+    Object.assign(block, this.#wasm.compile(flow, (c) => plain.call(block, c)), { plain });
     this.cache.contains(block, flow.pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
     if (block.entry !== 0) enterJump(block);
   }
@@ -175,25 +187,35 @@ export class Dispatcher implements Executor {
   }
 }
 
+/** Blocks until the next sample: counted on through system calls, or the code between them would never be found hot. */
+let untilSample = SAMPLE_BLOCKS;
 /** State of the random numbers in burst(). */
 let random = 1;
 
 /**
- * Runs about SAMPLE_BLOCKS blocks: not always as many, or a loop of as many would show always the same one. A function of its own, called often, is
+ * Runs blocks up to the next sample: not always as many, or a loop of as many would show always the same one. A function of its own, called often, is
  * optimised sooner than a loop that is entered once.
  */
 function burst(c: number, block: Block): Block | null {
   let next: Block | null = block;
-  random = Math.imul(random, 1664525) + 1013904223 | 0;
-  for (let n = SAMPLE_BLOCKS / 2 + (random >>> 16 & (SAMPLE_BLOCKS - 1)); n > 0; n--) {
+  for (let n = untilSample; n > 0; n--) {
     next = next.code(c);
-    if (next === null) return null;
+    if (next === null) {
+      untilSample = n - 1;
+      return null;
+    }
   }
+  random = Math.imul(random, 1664525) + 1013904223 | 0;
+  untilSample = SAMPLE_BLOCKS / 2 + (random >>> 16 & (SAMPLE_BLOCKS - 1));
   return next;
 }
 
-/** Makes the translator, loading iced-x86. */
+/** Makes the translator. */
 export async function createExecutor(env: Env, options: ExecutorOptions = {}): Promise<Dispatcher> {
+  const { load } = options;
+  if (load !== undefined) {
+    return new Dispatcher(env, () => load(new URL("./decode/iced.ts", import.meta.url)) as Decoder, options);
+  }
   const iced = await import("./decode/iced.ts");
-  return new Dispatcher(env, iced, options);
+  return new Dispatcher(env, () => iced, options);
 }

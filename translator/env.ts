@@ -1,6 +1,8 @@
 // What the translator asks of whoever runs it (the kernel): pages, and nothing else. Guest addresses are
 // JavaScript numbers here: user addresses have 47 bits, and anything outside faults before it matters.
 
+import type { CodeSource } from "./cache/code_store.ts";
+
 export type Access = 0 | 1 | 2;
 export const READ = 0, WRITE = 1, EXEC = 2;
 
@@ -13,6 +15,8 @@ export interface Env {
   page(c: number, va: number, access: Access): number;
   /** `frame` starts to hold translated code: no TLB may keep a write tag for it. FRAME_CODE is already set. */
   codeAdded(frame: number): void;
+  /** The file that the code at `va` comes from, when its bytes are still the file's: names where translations are kept. */
+  codeSource?(va: number): CodeSource | undefined;
 }
 
 /**

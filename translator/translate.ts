@@ -1,10 +1,20 @@
 // The pipeline for one block: bytes → instructions → IR → flags resolved → code of tier 1.
 
 import type { CodeReader as CodeReaderType } from "./decode/iced.ts";
-import { type BlockCode, type Link, makeLink } from "./cache/block.ts";
+import { type BlockCode, type Body, type Link, makeLink } from "./cache/block.ts";
+import type { CodeFile } from "./cache/code_file.ts";
+import {
+  byteCount,
+  firstOperation,
+  instructionCount,
+  isCrossing,
+  type Place,
+  recordLinks,
+} from "./cache/record.ts";
 import type { Instruction } from "./decode/instruction.ts";
 import { Builder } from "./ir/builder.ts";
 import type { IrBlock } from "./ir/block.ts";
+import { decodeOps } from "./ir/words.ts";
 import { type Lowering, Refused } from "./lower/lowering.ts";
 import { undefinedInstruction } from "./lower/control.ts";
 import { lowerings } from "./lower/table.ts";
@@ -12,7 +22,8 @@ import { resolveFlags } from "./passes/flags.ts";
 import { U8 } from "./ram.ts";
 import { MAX_BLOCK_BYTES, MAX_BLOCK_INSTRUCTIONS } from "./tunables.ts";
 
-type Iced = {
+/** decode/iced.ts as a module. */
+export type Decoder = {
   CodeReader: typeof CodeReaderType;
   Mnemonic: Record<string, number>;
   disassemble(bytes: Uint8Array, address: number): string;
@@ -23,38 +34,106 @@ export interface Compiled {
   readonly code: BlockCode;
   /** Index in the table of wasm functions; 0: none. */
   readonly entry: number;
+  /** For code that executes IR. */
+  readonly body?: Body;
 }
 
 export interface CodeGenerator {
   /** `page`: physical address of the block's page, 0 when the block must stay alone. */
   compile(block: IrBlock, page: number): Compiled;
+  /** Code for IR that is there as words; a generator without it makes its code from IR each time. */
+  run?(body: Body): Compiled;
 }
 
 export class Translator {
-  readonly #iced: Iced;
-  readonly #lowerings: Lowering[];
+  readonly #load: () => Decoder;
+  #decoder: Decoder | undefined;
+  #lowerings: Lowering[] = [];
   generator: CodeGenerator;
+  /** Where translations of the code at an address are kept between runs, if they are. */
+  codeFile: ((address: number) => CodeFile | undefined) | undefined;
+  /** Blocks that were found there; blocks and instructions translated. */
+  found = 0;
+  blocks = 0;
+  instructions = 0;
   /** Called with each block's final IR (dumps, tests). */
   onBlock: ((block: IrBlock) => void) | undefined;
   /** Called with what raises #UD because it is not implemented (or no instruction). */
   onRefused: ((address: number, bytes: Uint8Array, text: string) => void) | undefined;
 
-  constructor(iced: Iced, generator: CodeGenerator) {
-    this.#iced = iced;
-    this.#lowerings = lowerings(iced.Mnemonic);
+  /** `decoder` is asked for when the first instruction must be decoded. */
+  constructor(decoder: () => Decoder, generator: CodeGenerator) {
+    this.#load = decoder;
     this.generator = generator;
   }
 
   /** See cache/code_cache.ts `Translate`. */
   readonly translate = (address: number, page: number, secondPage: () => number, single: boolean) => {
-    const block = this.lower(address, page, secondPage, single);
+    const { generator } = this;
+    const file = single || generator.run === undefined ? undefined : this.codeFile?.(address);
+    if (file === undefined) {
+      const block = this.#lower(address, page, secondPage, single);
+      this.onBlock?.(block);
+      return {
+        ...generator.compile(block, single || block.crossing ? 0 : page),
+        crossing: block.crossing,
+        instructions: block.instructions,
+      };
+    }
+    const place = file.find(address, page, secondPage);
+    if (place !== undefined) this.found++;
+    else return this.#translateAndKeep(file, address, page, secondPage);
+    return this.#fromRecord(place);
+  };
+
+  #translateAndKeep(file: CodeFile, address: number, page: number, secondPage: () => number) {
+    let second = 0;
+    const block = this.#lower(address, page, () => second = secondPage(), false);
     this.onBlock?.(block);
+    const place = file.add(block, page, second);
+    if (place !== undefined) return this.#fromRecord(place);
     return {
-      ...this.generator.compile(block, single || block.crossing ? 0 : page),
+      ...this.generator.compile(block, 0),
       crossing: block.crossing,
       instructions: block.instructions,
     };
-  };
+  }
+
+  #fromRecord(place: Place) {
+    return {
+      ...this.generator.run!({ words: place.words, at: firstOperation(place), links: recordLinks(place) }),
+      crossing: isCrossing(place),
+      instructions: instructionCount(place),
+    };
+  }
+
+  /** IR of the block at guest address `address`, whose page lies at physical address `page`: kept, or made. */
+  lower(address: number, page: number, secondPage: () => number, single: boolean): IrBlock {
+    const file = single ? undefined : this.codeFile?.(address);
+    if (file === undefined) return this.#lower(address, page, secondPage, single);
+    const place = file.find(address, page, secondPage);
+    if (place === undefined) {
+      let second = 0;
+      const block = this.#lower(address, page, () => second = secondPage(), false);
+      if (!block.crossing || second !== 0) file.add(block, page, second);
+      return block;
+    }
+    return {
+      address,
+      ops: decodeOps(place.words, firstOperation(place), address - address % 4096, recordLinks(place)),
+      end: address + byteCount(place),
+      instructions: instructionCount(place),
+      crossing: isCrossing(place),
+    };
+  }
+
+  get #iced(): Decoder {
+    if (this.#decoder === undefined) {
+      this.#decoder = this.#load();
+      this.#lowerings = lowerings(this.#decoder.Mnemonic);
+    }
+    return this.#decoder;
+  }
 
   /**
    * Whether the instruction reaches memory through SS: by its operand's base, or by being a stack operation; those that have a
@@ -64,8 +143,8 @@ export class Translator {
     return this.#iced.usesStackSegment(bytes, address, badStack);
   }
 
-  /** IR of the block at guest address `address`, whose page lies at physical address `page`. */
-  lower(address: number, page: number, secondPage: () => number, single: boolean): IrBlock {
+  #lower(address: number, page: number, secondPage: () => number, single: boolean): IrBlock {
+    const { CodeReader } = this.#iced;
     const start = page + address % 4096;
     const length = Math.min(MAX_BLOCK_BYTES, page + 4096 - start);
     const links = new Map<number, Link>();
@@ -74,7 +153,7 @@ export class Translator {
       if (link === undefined) links.set(target, link = makeLink(target));
       return link;
     });
-    const reader = new this.#iced.CodeReader(U8.slice(start, start + length), address);
+    const reader = new CodeReader(U8.slice(start, start + length), address);
     try {
       const limit = single ? 1 : MAX_BLOCK_INSTRUCTIONS;
       while (b.block.instructions < limit) {
@@ -92,6 +171,8 @@ export class Translator {
     }
     if (!b.ended) b.jump(b.block.end);
     resolveFlags(b.block);
+    this.blocks++;
+    this.instructions += b.block.instructions;
     return b.block;
   }
 

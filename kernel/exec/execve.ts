@@ -42,6 +42,9 @@ interface Prepared {
   readonly argv: readonly Uint8Array[];
 }
 
+/** Arguments or environment, or how to read them: which is due only when the program is found. */
+type Strings = readonly Uint8Array[] | (() => readonly Uint8Array[] | number);
+
 /**
  * Replaces the program of `task`. 0 when it is done: registers are those of the new program's first instruction. A negative
  * errno leaves everything as it was.
@@ -49,18 +52,13 @@ interface Prepared {
 export function execve(
   task: Task,
   path: string,
-  argv: readonly Uint8Array[],
-  envp: readonly Uint8Array[],
+  argv: Strings,
+  envp: Strings,
   dirfd: number = AT_FDCWD,
   flags = 0,
 ): number {
   if ((flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) !== 0) return -EINVAL;
   if (path === "" && (flags & AT_EMPTY_PATH) === 0) return -ENOENT;
-  // A program may rely on argv[0]: Linux gives it an empty one.
-  if (argv.length === 0) argv = [new Uint8Array(0)];
-  const size = [...argv, ...envp].reduce((sum, string) => sum + string.length + 1 + 8, 0);
-  if (size + encodeName(path).length + 1 > argumentsLimit(task)) return -E2BIG;
-
   let base: Path | undefined, fileName = path, inaccessible = false;
   if (dirfd !== AT_FDCWD && !path.startsWith("/")) {
     const directory = task.files.get(dirfd);
@@ -69,28 +67,50 @@ export function execve(
     fileName = path === "" ? `/dev/fd/${dirfd}` : `/dev/fd/${dirfd}/${path}`;
     inaccessible = (task.files.flags(dirfd) & FD_CLOEXEC) !== 0;
   }
-  const prepared = prepare(task, base, path, fileName, argv, flags, inaccessible);
+  const opened = openProgram(task, base, path, flags);
+  if (typeof opened === "number") return opened;
+  const strings = readStrings(task, path, argv, envp, opened);
+  if (typeof strings === "number") return strings;
+  const prepared = prepare(task, opened, fileName, strings.argv, inaccessible);
   if (typeof prepared === "number") return prepared;
   const { program } = prepared;
   const identity = identityFor(task, program);
-  const image = buildImage(task, prepared, identity, fileName, envp);
+  const image = buildImage(task, prepared, identity, fileName, strings.envp);
   program.file.release();
   if (typeof image === "number") return image;
   commit(task, image, identity, fileName);
   return 0;
 }
 
-/** Opens the file and, for scripts, what shall interpret it, until it is an ELF file. */
+/** The program's words; where they cannot be read or are too many, the program is closed. */
+function readStrings(task: Task, path: string, argv: Strings, envp: Strings, program: ProgramFile) {
+  let done = false;
+  try {
+    const environment = typeof envp === "function" ? envp() : envp;
+    if (typeof environment === "number") return environment;
+    let args = typeof argv === "function" ? argv() : argv;
+    if (typeof args === "number") return args;
+    // A program may rely on argv[0]: Linux gives it an empty one.
+    if (args.length === 0) args = [new Uint8Array(0)];
+    let size = encodeName(path).length + 1;
+    for (const list of [args, environment]) for (const string of list) size += string.length + 1 + 8;
+    if (size > argumentsLimit(task)) return -E2BIG;
+    done = true;
+    return { argv: args, envp: environment };
+  } finally {
+    if (!done) program.file.release();
+  }
+}
+
+/** Opens, for scripts, what shall interpret them, until it is an ELF file. */
 function prepare(
   task: Task,
-  base: Path | undefined,
-  path: string,
+  opened: ProgramFile,
   fileName: string,
   argv: readonly Uint8Array[],
-  flags: number,
   inaccessible: boolean,
 ): Prepared | number {
-  let program = openProgram(task, base, path, flags);
+  let program: ProgramFile | number = opened;
   let scriptName: Uint8Array = encodeName(fileName);
   for (let depth = 0;; depth++) {
     if (typeof program === "number") return program;

@@ -1,7 +1,8 @@
 // At which address does a shared library go? At the same one in every process, whatever else is loaded and in whichever order:
 // translated code is keyed by page and address, so a library that moves has to be translated again.
 //
-// Each ELF file that is mapped without an address of the caller's choice gets a range of its own for the instance's life.
+// Each ELF file that is mapped without an address of the caller's choice gets a range of its own for the instance's life, and in
+// later ones if somebody keeps what knownAddresses() says: translations kept between runs depend on it.
 
 import type { Inode } from "../../fs/vfs/inode.ts";
 import type { OpenFile } from "../../fs/vfs/open_file.ts";
@@ -20,6 +21,37 @@ interface Range {
 
 /** By device and inode number: inode objects come and go. */
 const ranges = new Map<string, Range>();
+/** What the kept text says is what `ranges` says. */
+let kept = true;
+/** More files than a system has libraries: then addresses are given out anew. */
+const MAX_KEPT = 4096;
+
+/** The ranges as text, when some are new. */
+export function knownAddresses(): string | undefined {
+  if (kept) return undefined;
+  kept = true;
+  return [...ranges].map(([file, { start, size }]) => `${file} ${start} ${size}\n`).join("");
+}
+
+/** Takes over the ranges of an earlier run, before any file is mapped. Text that makes no sense is left alone. */
+export function adoptAddresses(text: string): void {
+  const lines = text.split("\n").slice(0, -1);
+  if (ranges.size > 0 || lines.length > MAX_KEPT) return;
+  const adopted: [string, Range][] = [];
+  for (const line of lines) {
+    const [file, start, size] = line.split(" ");
+    const range = { start: Number(start), size: Number(size) };
+    const end = range.start + range.size;
+    const before = adopted.at(-1)?.[1].start ?? TOP;
+    if (range.start % PAGE_SIZE !== 0 || !(range.start >= BOTTOM && range.size > 0 && end < before)) return;
+    adopted.push([file!, range]);
+  }
+  for (const [file, range] of adopted) {
+    ranges.set(file, range);
+    next = range.start;
+  }
+}
+
 /** Whether an inode is ELF, decided at its first mapping. */
 const elf = new WeakMap<Inode, boolean>();
 const head = new Uint8Array(4);
@@ -41,6 +73,8 @@ export function preferredAddress(file: OpenFile, size: number): number {
   const start = next - size - PAGE_SIZE;
   if (start < BOTTOM) return 0;
   next = start;
+  ranges.delete(key); // in the order of their addresses
   ranges.set(key, { start, size });
+  kept = false;
   return start;
 }

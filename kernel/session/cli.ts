@@ -2,6 +2,7 @@
 // load (the whole kernel) is loaded only when there is something to run.
 
 import { hostDirectory, hostEnvironment, kindOf, print, stdoutIsTerminal } from "../host/command_line.ts";
+import { cacheDirectory, usesCache } from "./cache_directory.ts";
 import { absolutePath, checkReadable, settleGrants } from "./grants.ts";
 import { type CommandLine, helpText, type InstanceOptions, parseCommandLine } from "./options.ts";
 import { DEFAULT_PATH } from "./program.ts";
@@ -24,10 +25,12 @@ export async function main(args: readonly string[]): Promise<number> {
       throw new StartError("no program named; try: deno run -A mod.ts /bin/sh (--help lists the options)");
     }
     const options = instanceOptions(line);
-    // Both graphs of modules load at the same time.
+    // Both graphs of modules load at the same time; with translations from earlier runs the decoder may not be needed.
     const [{ startInstance }] = await Promise.all([
       import("./start.ts"),
-      import("../../translator/preload.ts").then((m) => m.decoder),
+      options.code?.empty === false
+        ? undefined
+        : import("../../translator/preload.ts").then((m) => m.decoder),
     ]);
     return exitCodeOf(await startInstance(options));
   } catch (error) {
@@ -53,6 +56,7 @@ export function instanceOptions(line: CommandLine): InstanceOptions {
     tier: line.tier,
     strict: line.strict,
     stats: line.stats,
+    code: usesCache(line) ? cacheDirectory(line.cacheDir, directory) : undefined,
     ...(line.strace === undefined ? {} : { strace: line.strace }),
     ...(line.dump === undefined ? {} : { dump: line.dump }),
   };

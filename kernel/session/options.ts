@@ -2,6 +2,7 @@
 // parsing and --help both read it. Options end at the first argument that is not one, as in env(1), sudo(8) and
 // `deno run`: what follows belongs to the guest.
 
+import type { CodeDirectory } from "../host/code_directory.ts";
 import type { Grants } from "./grants.ts";
 import { StartError } from "./report.ts";
 
@@ -43,6 +44,8 @@ export interface InstanceOptions {
   readonly dump?: Dump;
   /** Print counters to standard error at the end. */
   readonly stats: boolean;
+  /** Where translations are kept between runs; undefined: nowhere. */
+  readonly code: CodeDirectory | undefined;
 }
 
 /** How an instance is started: resolves with the wait(2) status of its first process. Implemented by instance.ts. */
@@ -67,6 +70,8 @@ export interface CommandLine {
   strace: { file?: string } | undefined;
   dump: Dump | undefined;
   stats: boolean;
+  /** Host directory for translations; undefined: the user's cache directory; false: none. */
+  cacheDir: string | false | undefined;
 }
 
 /** Less than this and a shell with one child does not fit. */
@@ -152,6 +157,22 @@ export const OPTIONS: readonly Option[] = [
     value: "SIZE",
     help: "memory guests may use, 16M to 2G (default: 2G)",
     apply: (line, value) => line.memoryBytes = parseSize(value!),
+  },
+  {
+    group: PLACE,
+    name: "cache-dir",
+    value: "DIR",
+    help: "where translated code is kept (~/.cache/denix)",
+    apply: (line, value) => {
+      if (value === "") throw bad("--cache-dir", "", "name a directory on the host");
+      line.cacheDir = value;
+    },
+  },
+  {
+    group: PLACE,
+    name: "no-cache",
+    help: "keep no translated code",
+    apply: (line) => line.cacheDir = false,
   },
   {
     group: LOOK,
@@ -267,6 +288,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     strace: undefined,
     dump: undefined,
     stats: false,
+    cacheDir: undefined,
   };
   let index = 0;
   for (; index < args.length; index++) {

@@ -2,6 +2,7 @@
 
 import type { RunOptions, RunResult } from "../../mod.ts";
 import { hostDirectory } from "../host/command_line.ts";
+import { cacheDirectory } from "./cache_directory.ts";
 import { checkRoot } from "./cli.ts";
 import { settleGrants } from "./grants.ts";
 import { type InstanceOptions, MAXIMUM_MEMORY, MINIMUM_MEMORY, type Stdio } from "./options.ts";
@@ -56,6 +57,7 @@ function instanceOptions(options: RunOptions, stdout: Collector, stderr: Collect
     tier: "auto",
     strict: false,
     stats: false,
+    code: cacheDirectory(options.cache === true ? undefined : options.cache, directory),
   };
 }
 

@@ -6,6 +6,7 @@ import { createRoot } from "../../fs/root.ts";
 import type { WalkContext } from "../../fs/vfs/path.ts";
 import { Vfs } from "../../fs/vfs/vfs.ts";
 import { createExecutor, type Dispatcher } from "../../translator/dispatch.ts";
+import { CodeStore } from "../../translator/cache/code_store.ts";
 import type { Env } from "../../translator/env.ts";
 import { isRegular, S_IFIFO, S_IFMT } from "../abi/stat.ts";
 import { EACCES, EISDIR } from "../abi/errno.ts";
@@ -13,11 +14,14 @@ import { encodeName } from "../abi/text.ts";
 import { describeExecutable } from "../exec/describe.ts";
 import { execve } from "../exec/execve.ts";
 import { print } from "../host/command_line.ts";
+import type { CodeDirectory } from "../host/code_directory.ts";
 import { hostFiles } from "../host/files.ts";
+import { canLoadModules, loadModule } from "../host/load_module.ts";
 import { hostIdentity } from "../host/identity.ts";
 import { onHostSignals } from "../host/signals.ts";
 import { openFifo, openFifoBlocking } from "../ipc/fifo.ts";
 import { frames } from "../mm/frames.ts";
+import { adoptAddresses, knownAddresses } from "../mm/library_addresses.ts";
 import { codeAdded, Mm } from "../mm/mm.ts";
 import { kernelSignal } from "../signal/info.ts";
 import { SI_USER } from "../signal/numbers.ts";
@@ -29,6 +33,7 @@ import { createFirstTask } from "../task/fork.ts";
 import type { Credentials, Task } from "../task/task.ts";
 import { stats } from "../trace/stats.ts";
 import { blockDumper } from "../trace/dump.ts";
+import { codeSource } from "./code_source.ts";
 import { Instance } from "./instance.ts";
 import { mountKernelFileSystems } from "./kernel_filesystems.ts";
 import type { InstanceOptions, StartInstance } from "./options.ts";
@@ -44,14 +49,31 @@ const ENV: Env = {
     return current.task!.mm.page(va, access);
   },
   codeAdded,
+  codeSource,
 };
 
 /** One translator serves all instances of the isolate: code belongs to page frames, not to processes. */
 let executor: Promise<Dispatcher> | undefined;
+let store: CodeStore | undefined;
+/** The kept file that says where libraries lie. */
+const ADDRESSES = "addresses";
+
+function makeExecutor({ tier, code }: InstanceOptions): Promise<Dispatcher> {
+  if (code === undefined) return createExecutor(ENV, { tier });
+  store = new CodeStore(code);
+  const addresses = code.read(ADDRESSES);
+  if (addresses !== undefined) adoptAddresses(new TextDecoder().decode(addresses));
+  // The decoder is not loaded where all code may be known already.
+  return createExecutor(ENV, {
+    tier,
+    store,
+    ...(code.empty || !canLoadModules() ? {} : { load: loadModule }),
+  });
+}
 
 export const startInstance: StartInstance = async (options) => {
   frames.setLimit(options.memoryBytes);
-  const loading = executor ??= createExecutor(ENV, { tier: options.tier });
+  const loading = executor ??= makeExecutor(options);
   const identity = hostIdentity();
   const report = (text: string) => print(2, text);
   const instance = new Instance(options, new Vfs(rootFileSystem(options)), identity.hostname, report);
@@ -76,6 +98,7 @@ export const startInstance: StartInstance = async (options) => {
       });
     }
     const status = await instance.scheduler.run(task.process, interactive ? "kill" : "wait");
+    keepTranslations(options.code);
     if (options.stats) {
       const { statsReport } = await import("./stats_report.ts");
       report(statsReport(instance, await loading));
@@ -86,6 +109,13 @@ export const startInstance: StartInstance = async (options) => {
     instance.console?.close();
   }
 };
+
+/** For the next run. */
+function keepTranslations(code: CodeDirectory | undefined): void {
+  store?.save();
+  const addresses = knownAddresses();
+  if (addresses !== undefined) code?.write(ADDRESSES, new TextEncoder().encode(addresses));
+}
 
 /** The guest's tree: the host's under a copy-on-write overlay, or written through where that is granted. */
 function rootFileSystem(options: InstanceOptions): FileSystem {

@@ -7,11 +7,12 @@ import { stats, unimplemented } from "../trace/stats.ts";
 import type { Instance } from "./instance.ts";
 
 /** Lines of count and name; what did not happen is left out. */
-export function statsReport(instance: Instance, { cache, counters }: Dispatcher): string {
+export function statsReport(instance: Instance, { cache, counters, translator }: Dispatcher): string {
   const { pids, scheduler } = instance;
   const rows: [string, number][] = [
-    ["blocks translated", cache.translated],
-    ["instructions translated", cache.instructions],
+    ["blocks translated", translator.blocks],
+    ["instructions translated", translator.instructions],
+    ["blocks of earlier runs", translator.found],
     ["closure factories", counters.factories],
     ["wasm regions", counters.regions],
     ["bytes of wasm", counters.wasmBytes],

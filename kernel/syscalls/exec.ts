@@ -1,6 +1,5 @@
 // execve and execveat.
 
-import { E2BIG } from "../abi/errno.ts";
 import { AT_EMPTY_PATH, AT_FDCWD } from "../abi/fcntl.ts";
 import { argumentsLimit, execve, MAX_ARGUMENT_BYTES } from "../exec/execve.ts";
 import type { Task } from "../task/task.ts";
@@ -15,11 +14,8 @@ function run(task: Task, dirfd: number, path: number, argv: number, envp: number
   const name = (flags & AT_EMPTY_PATH) !== 0 ? task.memory.readPathOrEmpty(path) : task.memory.readPath(path);
   if (typeof name === "number") return name;
   const limit = argumentsLimit(task);
-  const environment = task.memory.readStrings(envp, MAX_ARGUMENT_BYTES, limit);
-  if (typeof environment === "number") return -E2BIG;
-  const args = task.memory.readStrings(argv, MAX_ARGUMENT_BYTES, limit);
-  if (typeof args === "number") return -E2BIG;
-  return execve(task, name, args, environment, dirfd, flags);
+  const read = (strings: number) => task.memory.readStrings(strings, MAX_ARGUMENT_BYTES, limit);
+  return execve(task, name, () => read(argv), () => read(envp), dirfd, flags);
 }
 
 function sysExecve(task: Task, path: number, argv: number, envp: number): number {

@@ -132,8 +132,8 @@ function setFlags(task: Task, file: OpenFile, flags: number): number {
 }
 
 function sysFlock(task: Task, fd: number, operation: number): number {
-  const file = task.files.get(fd);
-  if (file === undefined || file.pathOnly) return -EBADF;
+  // Mandatory locks are gone from Linux; asking for one still succeeds, and does nothing.
+  if (operation & F.LOCK_MAND) return 0;
   const kind = operation & ~F.LOCK_NB;
   const type = kind === F.LOCK_SH
     ? F.F_RDLCK
@@ -143,6 +143,8 @@ function sysFlock(task: Task, fd: number, operation: number): number {
     ? F.F_UNLCK
     : -1;
   if (type < 0) return -EINVAL;
+  const file = task.files.get(fd);
+  if (file === undefined || file.pathOnly) return -EBADF;
   const result = setFlock(file.inode, file, type);
   if (result === -EAGAIN && !(operation & F.LOCK_NB)) return task.block(lockQueue(file.inode));
   return result;

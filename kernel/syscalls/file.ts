@@ -20,7 +20,9 @@ import {
   O_PATH,
   O_TRUNC,
   O_WRONLY,
+  RESOLVE_BENEATH,
   RESOLVE_CACHED,
+  RESOLVE_IN_ROOT,
   VALID_OPEN_FLAGS,
 } from "../abi/fcntl.ts";
 import { isDirectory, isRegular, S_IFIFO, S_IFMT } from "../abi/stat.ts";
@@ -34,7 +36,8 @@ function open(task: Task, dirfd: number, address: number, flags: number, mode: n
   if ((flags & (O_CREAT | O_DIRECTORY)) === (O_CREAT | O_DIRECTORY) && !(flags & __O_TMPFILE)) return -EINVAL;
   const path = task.memory.readPath(address);
   if (typeof path === "number") return path;
-  const from = base(task, dirfd, path);
+  // Where the directory is the root of the walk, absolute paths start there, too.
+  const from = base(task, dirfd, resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT) ? "" : path);
   if (typeof from === "number") return from;
   const file = task.instance.vfs.open(task.fs, task.credentials, from, path, {
     flags: flags & O_PATH ? flags : flags | O_LARGEFILE,

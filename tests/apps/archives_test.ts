@@ -1,6 +1,6 @@
 // tar, cpio, and the compressors, at every level that has its own code path; what one side packs the other unpacks.
 
-import { compareScripts } from "../harness.ts";
+import { compareScripts } from "../batch.ts";
 
 const DATA = `
 seq 1 20000 > text; head -c 100000 /bin/sh > binary; head -c 50000 /dev/zero > zeros; : > empty

@@ -1,6 +1,6 @@
 // coreutils, findutils and util-linux basics: what each does to files, and what it says about them.
 
-import { compareScripts } from "../harness.ts";
+import { compareScripts } from "../batch.ts";
 
 compareScripts("coreutils", {
   "cat, tac, nl, rev":
@@ -34,7 +34,7 @@ compareScripts("coreutils", {
   // Without inotify, tail says that it polls.
   "tail -f sees what is appended": {
     script:
-      `echo one > f; (sleep 0.5; echo two >> f; sleep 0.5; echo three >> f) & timeout 3 tail -n +1 -f f --pid=$!; echo $?`,
+      `echo one > f; (sleep 0.5; echo two >> f; sleep 0.5; echo three >> f) & timeout 50 tail -n +1 -f f --pid=$!; echo $?`,
     stderr: false,
   },
   "wc, sort, uniq, comm, join":
@@ -69,7 +69,7 @@ compareScripts("coreutils", {
   "true, false, yes, test, [, printf, echo":
     `/bin/true; echo $?; /bin/false; echo $?; yes no | head -n 2; /usr/bin/test 1 -lt 2; echo $?; /usr/bin/[ a = b ]; echo $?; /usr/bin/printf '%05.1f|%q\\n' 3.14159 'a b'; /bin/echo -n -e 'a\\tb\\n'; true --version | head -n 1`,
   "timeout, nice, nohup, sleep":
-    `timeout 0.3 sleep 5; echo $?; timeout 5 true; echo $?; bash -c 'timeout -s KILL 0.3 sleep 5; echo $?' 2>/dev/null; timeout 0.3 sh -c 'trap "echo term; exit 3" TERM; sleep 1 & wait'; echo $?; timeout --preserve-status 0.3 sleep 5; echo $?; nice -n 5 nice; nice; nohup echo hup < /dev/null 2>&1 | cat; sleep 0.1 0.1`,
+    `timeout 0.3 sleep 5; echo $?; timeout 50 true; echo $?; bash -c 'timeout -s KILL 0.3 sleep 5; echo $?' 2>/dev/null; timeout 2 sh -c 'trap "kill \\$!; echo term; exit 3" TERM; sleep 100 & wait'; echo $?; timeout --preserve-status 0.3 sleep 5; echo $?; nice -n 5 nice; nice; nohup echo hup < /dev/null 2>&1 | cat; sleep 0.1 0.1`,
   "tee, xargs":
     `seq 3 | tee a b; cat a b; seq 10 | xargs -n 3 echo; printf 'a b\\0c\\0' | xargs -0 -n 1 echo; seq 3 | xargs -I{} echo x{}y; seq 4 | xargs -P 2 -n 1 sh -c 'exit 0'; echo $?; echo x | xargs false; echo $?; echo a | xargs nosuchprogram; echo $?; seq 1000 | xargs | wc -w; xargs -r echo never < /dev/null`,
   "df, du, sync":

@@ -1,7 +1,7 @@
 // Every kind of executable: static, static-pie, PIE and non-PIE dynamic, musl, busybox, #! scripts; and what they are told
 // at their start (argv, environment, auxiliary vector).
 
-import { compareScripts } from "../harness.ts";
+import { compareScripts } from "../batch.ts";
 
 const PROGRAM = `
 cat > p.c <<'C'

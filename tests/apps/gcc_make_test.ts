@@ -1,6 +1,6 @@
 // The compiler, the linker and make.
 
-import { compareScripts } from "../harness.ts";
+import { compareScripts } from "../batch.ts";
 
 compareScripts("gcc and make", {
   "gcc hello.c && ./a.out":

@@ -1,6 +1,6 @@
 // git: init, add, commit, log and everyday commands, on the overlay's and the host's files.
 
-import { compareScripts } from "../harness.ts";
+import { compareScripts } from "../batch.ts";
 
 // Fixed names and dates make fixed commit ids.
 const SETUP = `

@@ -5,6 +5,9 @@ import { compareSessions, keys, line, maskJobs, Pane, type Step } from "../pane.
 
 const BASH = ["/bin/bash", "--norc", "--noprofile", "-i"];
 const START: Step = { keys: [], wait: /^\$ *$/m };
+/** A program that says when it runs: a key typed before that would be the shell's. */
+const NAP = `printf '#!/bin/sh\\necho asleep\\nexec sleep 1000\\n' > nap; chmod +x nap`;
+const nap = line("./nap", /^asleep$/m, false);
 const exit = line("exit 3", /ended 3/);
 
 compareSessions("bash: prompt, commands and exit", {
@@ -70,17 +73,18 @@ compareSessions("bash: completion", {
 });
 compareSessions("bash: Ctrl-C", {
   program: BASH,
+  setup: NAP,
   steps: [
     START,
-    line("sleep 100", /sleep 100/, false),
+    nap,
     keys("C-c").until(/\^C\n\$/),
     line("echo $?", /^130$/m),
     keys("'half a line", "C-c").until(/\^C\n\$/),
     line("cat", /\$ cat\n/, false),
     keys("'echoed", "Enter").until(/echoed\nechoed/),
     keys("C-c").until(/\^C\n\$/),
-    line("sh -c 'trap \"echo trapped\" INT; sleep 1; echo end'", /sh -c/, false),
-    keys("C-c").until(/trapped/),
+    line("sh -c 'trap \"echo trapped\" INT; echo set; sleep 1; echo end'", /^set$/m, false),
+    keys("C-c").until(/trapped\nend/),
     line("while :; do :; done", /while/, false),
     keys("C-c").until(/done\n\^C\n\$/),
     exit,
@@ -88,9 +92,10 @@ compareSessions("bash: Ctrl-C", {
 });
 compareSessions("bash: Ctrl-\\ and Ctrl-D for a program", {
   program: BASH,
+  setup: NAP,
   steps: [
     START,
-    line("ulimit -c 0; sleep 100", /sleep 100/, false),
+    line("ulimit -c 0; ./nap", /^asleep$/m, false),
     keys("C-\\").until(/Quit/),
     line("cat", /\$ cat\n/, false),
     keys("'part", "C-d", "C-d").until(/partpart/),
@@ -101,14 +106,15 @@ compareSessions("bash: Ctrl-\\ and Ctrl-D for a program", {
 compareSessions("bash: Ctrl-Z, jobs, fg, bg", {
   program: BASH,
   mask: maskJobs,
+  setup: NAP,
   steps: [
     START,
-    line("sleep 100", /sleep 100/, false),
-    keys("C-z").until(/Stopped +sleep 100/),
+    nap,
+    keys("C-z").until(/Stopped +\.\/nap/),
     line("jobs", /jobs\n\[1\]\+ +Stopped/),
-    line("bg", /\[1\]\+ sleep 100 &/),
-    line("jobs", /Running +sleep 100 &/),
-    line("fg", /fg\nsleep 100/, false),
+    line("bg", /\[1\]\+ \.\/nap &/),
+    line("jobs", /Running +\.\/nap &/),
+    line("fg", /fg\n\.\/nap/, false),
     keys("C-c").until(/\^C\n\$/),
     line("sleep 200 & sleep 300 &", /\[2\] \d+/),
     line("kill %1; wait %1; jobs", /Running +sleep 300/),
@@ -125,23 +131,24 @@ compareSessions("bash: Ctrl-Z, jobs, fg, bg", {
 compareSessions("bash: exit with stopped jobs", {
   program: BASH,
   mask: maskJobs,
+  setup: NAP,
   steps: [
     START,
-    line("sleep 100", /sleep 100/, false),
+    nap,
     keys("C-z").until(/Stopped/),
     line("exit", /There are stopped jobs/),
-    line("kill -9 %1", /%1/, false),
-    line("", /Killed/),
+    line("kill -9 %1; while jobs | grep -q Stop; do sleep 0.1; done", /Killed/),
     exit,
   ],
 });
 compareSessions("bash in bash", {
   program: BASH,
+  setup: NAP,
   steps: [
     START,
     line("PS1='inner> ' bash --norc", /inner>/),
     line("echo $SHLVL", /^\d$/m, false),
-    line("sleep 100", /sleep 100/, false),
+    nap,
     keys("C-c").until(/\^C\ninner>/, false),
     keys("C-d").until(/exit\n\$/, false),
     line("clear; echo outer", /^outer$/m),
@@ -150,6 +157,7 @@ compareSessions("bash in bash", {
 });
 compareSessions("sh: prompt, canonical editing and exit", {
   program: ["/bin/sh", "-i"],
+  setup: NAP,
   steps: [
     START,
     keys("'echo helxx", "BSpace", "BSpace", "'lo", "Enter").until(/^hello$/m),
@@ -158,31 +166,32 @@ compareSessions("sh: prompt, canonical editing and exit", {
     keys("'echo ", "C-v", "C-a", "Enter").until(/echo \^A/),
     keys("'cat", "Enter", "'äöü€", "BSpace", "BSpace", "'x", "Enter").until(/äöx\näöx/),
     keys("C-d").until(/\n\$/),
-    line("sleep 100", /sleep 100/, false),
+    nap,
     keys("C-c").until(/\^C/),
-    line("sleep 100", /sleep 100\n(.*\n)*.*sleep 100/, false),
-    keys("C-z").until(/Stopped +sleep 100/),
-    line("jobs; fg", /fg\n\[1\] \+ Stopped +sleep 100\nsleep 100/, false),
+    line("./nap", /asleep\n(.*\n)*.*asleep/, false),
+    keys("C-z").until(/Stopped +\.\/nap/),
+    line("jobs; fg", /fg\n\[1\] \+ Stopped +\.\/nap\n\.\/nap/, false),
     keys("C-c").until(/\^C/),
     keys("C-d").until(/ended/),
   ],
 });
 compareSessions("stty", {
   program: BASH,
+  setup: NAP,
   steps: [
     START,
     line("stty -a | head -n 20", /speed [\s\S]*echoke[\s\S]*\$/),
     line("clear; stty size", /^24 80$/m),
     line("stty -echo; echo quiet", /^quiet$/m),
     line("echo unseen; stty echo", /^unseen$/m),
-    line("stty -icanon min 1; head -c 3; stty icanon", /head/, false),
+    line("stty -icanon min 1; echo go; head -c 3; stty icanon", /^go$/m, false),
     keys("'xyz").until(/xyzxyz\$|xyz[\s\S]*xyz/),
     line("", /\$/),
     line("clear; stty intr ^E; stty -a | grep -o 'intr = ..'", /intr = \^E/),
-    line("sleep 100", /sleep 100/, false),
+    nap,
     keys("C-e").until(/\^E\n\$/),
     line("stty sane; stty -g | tr -d 0-9a-f", /^:+$/m),
-    line("read -s -p 'secret: ' x; echo \"[$x]\"", /secret:/, false),
+    line("read -s -p 'secret: ' x; echo \"[$x]\"", /^secret:/m, false),
     keys("'pass", "Enter").until(/\[pass\]/),
     line("stty -onlcr; printf 'a\\nb'; stty onlcr; echo", /b/),
     exit,
@@ -204,9 +213,13 @@ compareSessions("window resize", {
     START,
     line("stty size; trap 'echo winch' WINCH", /24 80/),
     { resize: [100, 30], wait: /\$/, compare: false },
-    line("", /winch/, false),
+    line("", /winch\n\n\$/, false),
     line("clear; stty size; tput cols", /30 100\n100/),
-    line("sh -c 'trap \"stty size; exit\" WINCH; while :; do sleep 0.1; done'", /sh -c/, false),
+    line(
+      "sh -c 'trap \"stty size; exit\" WINCH; echo ready; while :; do sleep 0.1; done'",
+      /^ready$/m,
+      false,
+    ),
     { resize: [60, 20], wait: /20 60/, compare: false },
     line("trap - WINCH; clear; echo $COLUMNS $LINES", /^60 20$/m),
     exit,
@@ -272,9 +285,9 @@ compareSessions("python's prompt", {
     line("", />>> *\n/),
     line("f(21)", /^42$/m),
     keys("Up", "Enter").until(/42\n[\s\S]*42/),
-    line("import time; time.sleep(100)", /sleep/, false),
+    line("import time; print('go'); time.sleep(100)", /^go$/m, false),
     keys("C-c").until(/KeyboardInterrupt\n>>>/),
-    line("input('name? ')", /name\?/),
+    line("input('name? ')", /^name\?/m),
     line("me", /'me'/),
     keys("C-d").until(/ended 0/),
   ],
@@ -283,14 +296,14 @@ compareSessions("read, select and /dev/tty", {
   program: BASH,
   steps: [
     START,
-    line("read -p 'name: ' n; echo \"hi $n\"", /name:/),
+    line("read -p 'name: ' n; echo \"hi $n\"", /^name:/m),
     line("ann", /hi ann/),
     line("select x in a b; do echo $x; break; done", /#\?/),
     line("2", /^b$/m),
-    line('echo direct > /dev/tty; (read y < /dev/tty; echo "got $y") < /dev/null', /direct/, false),
+    line('echo direct > /dev/tty; (read y < /dev/tty; echo "got $y") < /dev/null', /^direct$/m, false),
     line("typed", /got typed/),
     line("read -t 0.2 z; echo $(( $? > 128 ))", /^1$/m),
-    line('read -n 1 k; echo "[$k]"', /read -n 1/, false),
+    line('read -p "key: " -n 1 k; echo "[$k]"', /^key:/m, false),
     keys("'q").until(/q\[q\]|\[q\]/),
     exit,
   ],
@@ -299,7 +312,7 @@ compareSessions("input typed ahead", {
   program: BASH,
   steps: [
     START,
-    keys("'sleep 1", "Enter", "'echo typed ahead", "Enter").until(/^typed ahead\n\$/m),
+    keys("'sleep 3", "Enter", "'echo typed ahead", "Enter").until(/^typed ahead\n\$/m),
     exit,
   ],
 });
@@ -308,7 +321,7 @@ compareSessions("background output and stopped by tostop", {
   mask: maskJobs,
   steps: [
     START,
-    line("stty tostop; (sleep 0.2; echo never) & sleep 0.6; jobs", /Stopped/),
+    line("stty tostop; (echo never) & until jobs | grep -q '[S]topped'; do sleep 0.1; done; jobs", /Stopped/),
     line("stty -tostop; fg", /never\n\$/),
     exit,
   ],
@@ -340,7 +353,7 @@ ${run} /bin/sh -c 'stty raw; kill -9 $$'; echo "left $?"; stty -a | diff before 
 compareSessions("the terminal is restored when denix is killed", {
   program: [],
   hostScript:
-    `stty -a > before; set -m; $RUN /bin/bash --norc -i & p=$!; (sleep 4; kill -TERM -$p; sleep 2; kill -HUP $p) & fg 1 > /dev/null; echo; stty -a | diff before - && echo restored; rm before`,
+    `stty -a > before; set -m; $RUN /bin/bash --norc -i & p=$!; (until ! stty -a < /dev/tty | cmp -s before; do sleep 0.1; done; kill -TERM -$p; sleep 2; kill -HUP $p) & fg 1 > /dev/null; echo; stty -a | diff before - && echo restored; rm before`,
   steps: [{ keys: [], wait: /restored/, compare: false }],
   ends: false,
 });

@@ -1,6 +1,6 @@
 // Interpreters: python3, perl, sqlite3.
 
-import { compareScripts } from "../harness.ts";
+import { compareScripts } from "../batch.ts";
 
 const python = (code: string, seconds = 60) => ({
   script: `cat > s.py <<'PYTHON'\n${code}\nPYTHON\npython3 s.py; echo "status $?"; rm -rf s.py __pycache__\n`,
@@ -84,7 +84,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 r, w = os.pipe(); os.write(w, b"x" * 5000); os.close(w); print(len(os.read(r, 10000)))
 got = []
 signal.signal(signal.SIGUSR1, lambda s, f: got.append(s)); os.kill(os.getpid(), signal.SIGUSR1); print(got)
-signal.signal(signal.SIGALRM, lambda s, f: got.append("alarm")); signal.setitimer(signal.ITIMER_REAL, 0.1); signal.pause(); print(got[-1])
+signal.signal(signal.SIGALRM, lambda s, f: got.append("alarm")); signal.setitimer(signal.ITIMER_REAL, 0.1, 0.1); signal.pause(); signal.setitimer(signal.ITIMER_REAL, 0); print(got[-1])
 os.mkdir("d"); open("d/f", "w").write("x"); os.rename("d/f", "d/g"); print(os.listdir("d"), os.stat("d/g").st_size); os.remove("d/g"); os.rmdir("d")
 print(os.popen("echo popen").read(), os.environ["HOME"] == os.getcwd())
 `),
@@ -102,7 +102,7 @@ for _ in threads: q.put(None)
 for t in threads: t.join()
 print(total)
 with cf.ThreadPoolExecutor(4) as pool: print(sum(pool.map(lambda x: x * x, range(100))))
-e = threading.Event(); threading.Timer(0.2, e.set).start(); print(e.wait(5))
+e = threading.Event(); threading.Timer(0.2, e.set).start(); print(e.wait(50))
 c = threading.Condition(); done = []
 def waiter():
     with c:
@@ -216,7 +216,7 @@ compareScripts("sqlite3", {
   },
   "write-ahead log and two connections": {
     script:
-      `sqlite3 f.db 'PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES (1)'; (echo 'BEGIN IMMEDIATE;'; echo 'INSERT INTO t VALUES (2);'; sleep 1; echo 'COMMIT;') | sqlite3 f.db & sleep 0.4; sqlite3 f.db 'SELECT count(*) FROM t; INSERT INTO t VALUES (3);'; wait; sqlite3 -cmd '.timeout 5000' f.db 'SELECT count(*) FROM t'; ls; rm f.db*`,
+      `sqlite3 f.db 'PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES (1)'; (echo 'BEGIN IMMEDIATE;'; echo 'INSERT INTO t VALUES (2);'; echo '.shell touch begun'; until [ -e tried ]; do sleep 0.05; done; echo 'COMMIT;') | sqlite3 f.db & until [ -e begun ]; do sleep 0.05; done; sqlite3 f.db 'SELECT count(*) FROM t; INSERT INTO t VALUES (3);'; touch tried; wait; sqlite3 -cmd '.timeout 5000' f.db 'SELECT count(*) FROM t'; ls; rm f.db*`,
   },
   "errors":
     `sqlite3 :memory: 'SELEC 1'; echo $?; sqlite3 /nonexistent/f.db 'CREATE TABLE t(x)'; echo $?; echo garbagegarbagegarbage > g; sqlite3 g .tables; echo $?; rm g`,

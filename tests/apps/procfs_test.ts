@@ -1,6 +1,7 @@
 // /proc and /dev as programs read them, and the tools that live on them.
 
-import { compareScripts } from "../harness.ts";
+import { compareScripts } from "../batch.ts";
+import { ASLEEP, STATE } from "./waiting.ts";
 
 compareScripts("/proc", {
   "self: exe, cwd, root, cmdline, comm, environ":
@@ -18,9 +19,9 @@ compareScripts("/proc", {
   "sys/kernel":
     `cat /proc/sys/kernel/ostype; cat /proc/sys/kernel/hostname; cat /proc/sys/kernel/pid_max | grep -c .; cat /proc/sys/kernel/osrelease | grep -cE '^[0-9]+\\.'; wc -l < /proc/sys/kernel/random/uuid; cat /proc/sys/kernel/random/boot_id | wc -c; cat /proc/sys/fs/file-max | grep -c .; uname -r | cmp - /proc/sys/kernel/osrelease`,
   "a process by number":
-    `sleep 5 & p=$!; sleep 0.2; cat /proc/$p/comm; tr '\\0' ' ' < /proc/$p/cmdline; echo; grep State /proc/$p/status; awk '{print $3}' /proc/$p/stat; [ "$(awk '{print $4}' /proc/$p/stat)" = $$ ] && echo parent; readlink /proc/$p/exe; kill $p; wait $p; [ -e /proc/$p ] || echo gone; ls /proc/999999; echo $?; cat /proc/1/comm > /dev/null; echo $?`,
+    `${ASLEEP}sleep 500 & p=$!; asleep $p sleep; cat /proc/$p/comm; tr '\\0' ' ' < /proc/$p/cmdline; echo; grep State /proc/$p/status; awk '{print $3}' /proc/$p/stat; [ "$(awk '{print $4}' /proc/$p/stat)" = $$ ] && echo parent; readlink /proc/$p/exe; kill $p; wait $p; [ -e /proc/$p ] || echo gone; ls /proc/999999; echo $?; cat /proc/1/comm > /dev/null; echo $?`,
   "a zombie":
-    `sh -c 'sh -c "exit 3" & echo $! > pid; exec sleep 1' & sleep 0.5; grep State /proc/$(cat pid)/status; tr '\\0' ' ' < /proc/$(cat pid)/cmdline; wait; rm pid`,
+    `${ASLEEP}${STATE}sh -c 'sh -c "until [ -e go ]; do sleep 0.05; done; exit 3" & echo $! > pid; exec sleep 500' & p=$!; asleep $p sleep; : > go; state $(cat pid) Z; grep State /proc/$(cat pid)/status; tr '\\0' ' ' < /proc/$(cat pid)/cmdline; kill -PIPE $p; wait; rm pid go`,
   "threads in task": {
     script: `python3 -c '
 import threading, os, time
@@ -32,14 +33,14 @@ print(len(os.listdir("/proc/self/task")), [l for l in open("/proc/self/status") 
     `echo x > /proc/version; echo $?; cat /proc/nosuch; echo $?; rm /proc/uptime; echo $?; mkdir /proc/x; echo $?; cat /proc/self/mem | head -c 1; ls -ld /proc/self/fd | cut -c1-10; stat -c '%F %a' /proc/version /proc/self/exe`,
   "ps": {
     script:
-      `ps -o pid= -p $$ | wc -l; ps -o comm= -p $$; sleep 44 & sleep 0.2; ps -o args= -p $!; ps -o stat=,ppid= -p $! | sed "s/$$/PARENT/"; ps ax -o args | grep -c '[s]leep 44'; ps -ef | head -n 1; ps aux | head -n 1; ps -C sleep -o pid= | grep -cw $!; ps -p 999999; echo $?; ps --no-headers -o nlwp,ni,tty -p $!; kill $!`,
+      `${ASLEEP}ps -o pid= -p $$ | wc -l; ps -o comm= -p $$; sleep 444 & asleep $! sleep; ps -o args= -p $!; ps -o stat=,ppid= -p $! | sed "s/$$/PARENT/"; ps ax -o args | grep -c '[s]leep 444'; ps -ef | head -n 1; ps aux | head -n 1; ps -C sleep -o pid= | grep -cw $!; ps -p 999999; echo $?; ps --no-headers -o nlwp,ni,tty -p $!; kill $!`,
     // Columns are as wide as the largest pid, which is the kernel's choice.
     mask: (text) => text.replace(/ +/g, " ").replace(/^ /gm, ""),
     needs: ["ps"],
   },
   "pgrep, pkill, pidof, pstree, kill": {
     script:
-      `sleep 45.5 & p=$!; sleep 0.2; [ $(pgrep -f 'sleep 45\\.5') = $p ] && echo found; pgrep -x nosuchthing; echo $?; pkill -f 'sleep 45\\.5'; wait $p; echo $?; pgrep -P $$ | wc -l`,
+      `${ASLEEP}sleep 455.5 & p=$!; asleep $p sleep; [ $(pgrep -f 'sleep 455\\.5') = $p ] && echo found; pgrep -x nosuchthing; echo $?; pkill -f 'sleep 455\\.5'; wait $p; echo $?; pgrep -P $$ | wc -l`,
     needs: ["pgrep"],
     stderr: false,
   },

@@ -2,7 +2,8 @@
 // environment. Each test tries to get out and then looks at the host.
 
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { denixCommand, oracleTest, type Output, runDenix, tree, which } from "../harness.ts";
+import { denixCommand, oracleTest, type Output, runDenix, which } from "../harness.ts";
+import { tree } from "../tree.ts";
 
 interface Place {
   /** Holds `in` (granted) and `out` (not). */

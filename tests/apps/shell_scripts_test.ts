@@ -1,6 +1,7 @@
 // Scripts as dash and bash run them: every construct that leans on the kernel (processes, pipes, signals, files).
 
-import { compareScripts } from "../harness.ts";
+import { compareScripts } from "../batch.ts";
+import { ASLEEP, STATE } from "./waiting.ts";
 
 compareScripts("sh", {
   "a pipeline of three": `printf 'b\\na\\nc\\na\\n' | sort | uniq -c`,
@@ -40,10 +41,10 @@ B
     `a=$(printf 'x\\n\\n\\n'); echo "[$a]"; echo "$(echo "$(echo deep)")"; b=\`echo old\`; echo $b; c=$(exit 9); echo $?`,
   "command substitution of large output": `a=$(seq 1 50000); echo \${#a}`,
   "background jobs and wait": `
-(sleep 0.2; echo slow; exit 3) & a=$!
+(until [ -e go ]; do sleep 0.05; done; echo slow; exit 3) & a=$!
 (echo fast; exit 4) & b=$!
 wait $b; echo b=$?
-wait $a; echo a=$?
+: > go; wait $a; echo a=$?
 wait; echo all=$?
 wait 999999; echo $?
 `,
@@ -56,9 +57,9 @@ trap 'echo got TERM; exit 12' TERM
 kill -USR1 $$; echo after
 kill -TERM $$; echo never
 `,
-  "a trap runs when wait is interrupted": `
+  "a trap runs when wait is interrupted": `${ASLEEP}
 trap 'echo alarm' USR1
-(sleep 0.2; kill -USR1 $$; sleep 0.3) &
+(asleep $$ sh; kill -USR1 $$; sleep 0.3) &
 wait; echo interrupted=$(($? > 128)); wait; echo $?
 `,
   "an ignored signal stays ignored in children":
@@ -148,13 +149,14 @@ done 2>/dev/null
   "kill and wait":
     `sleep 100 & kill $!; wait $!; echo $?; sleep 100 & kill -9 $!; wait $!; echo $?; kill -0 $$; echo $?; kill -l 9; kill 2>/dev/null 999999; echo $?`,
   "stop and continue":
-    `sleep 0.3 & p=$!; kill -STOP $p; sed -n 's/^State:.//p' /proc/$p/status; kill -CONT $p; wait $p; echo $?`,
+    `${STATE}sleep 0.3 & p=$!; kill -STOP $p; state $p T; sed -n 's/^State:.//p' /proc/$p/status; kill -CONT $p; wait $p; echo $?`,
   "times goes through the kernel": `times > /dev/null; echo $?`,
   "sleep and date agree":
     `a=$(date +%s%N); sleep 0.3; b=$(date +%s%N); d=$(( (b-a)/1000000 )); [ $d -ge 300 ] && echo long enough; [ $d -lt 20000 ] && echo not too long`,
   "deep recursion of processes":
     `f() { if [ $1 -gt 0 ]; then sh -c ". ./f; f $(( $1 - 1 ))"; else echo bottom; fi; }; echo 'f() { if [ $1 -gt 0 ]; then sh -c ". ./f; f $(( $1 - 1 ))"; else echo bottom; fi; }' > f; f 12`,
-  "orphans are adopted": `sh -c '(sleep 0.3; echo "ppid changed" > out) & exit 0'; sleep 0.8; cat out`,
+  "orphans are adopted":
+    `sh -c '(sleep 0.3; echo "ppid changed" > new; mv new out) & exit 0'; until [ -e out ]; do sleep 0.05; done; cat out`,
   "a loop of 200 forks": {
     script: `i=0; while [ $i -lt 200 ]; do (exit 1) && echo bad; i=$((i+1)); done; echo $i`,
     seconds: 60,
@@ -167,7 +169,7 @@ done 2>/dev/null
 
 compareScripts("bash", {
   "process substitution":
-    `diff <(printf 'a\\nb\\n') <(printf 'a\\nc\\n'); echo $?; paste <(seq 3) <(seq 4 6); echo x | tee >(tr x y > f) > /dev/null; sleep 0.5; cat f`,
+    `diff <(printf 'a\\nb\\n') <(printf 'a\\nc\\n'); echo $?; paste <(seq 3) <(seq 4 6); echo x | tee >(tr x y > f) > /dev/null; until [ -s f ]; do sleep 0.05; done; cat f`,
   "while read from process substitution": `n=0; while read -r l; do ((n+=l)); done < <(seq 10); echo $n`,
   "arrays":
     `a=(one 'two words' three); echo \${#a[@]} "\${a[1]}"; a+=(four); a[10]=ten; echo "\${!a[@]}"; unset 'a[0]'; for x in "\${a[@]}"; do echo "<$x>"; done; echo "\${a[@]:1:2}" "\${a[-1]}"`,
@@ -191,15 +193,16 @@ mkdir -p d/e; touch a.c b.c d/e/f.c; echo {1..5} {a,b}{1,2} {01..03}; echo **/*.
   "trap ERR, DEBUG, RETURN":
     `trap 'echo err $?' ERR; false; (exit 5); trap - ERR; f() { trap 'echo ret' RETURN; :; }; f; trap 'echo exit' EXIT`,
   "jobs without a terminal": {
-    script: `sleep 0.2 & sleep 0.3 & jobs | sed 's/ *&$//'; wait -n; echo $?; wait; jobs; echo end`,
+    script:
+      `until [ -e a ]; do sleep 0.05; done & until [ -e b ]; do sleep 0.06; done & jobs | sed 's/ *&$//'; : > a; wait -n; echo $?; : > b; wait; jobs; echo end`,
   },
   "job control in a script": {
     script:
-      `set -m; sleep 5 & kill -STOP %1; sleep 0.2; jobs; kill -CONT %1; kill %1; wait %1 2>/dev/null; echo $?`,
+      `${STATE}set -m; sleep 500 & kill -STOP %1; state $! T; jobs; kill -CONT %1; kill %1; wait %1 2>/dev/null; echo $?`,
     mask: (text) => text.replace(/\b\d{3,}\b/g, "PID"),
   },
   "wait -n and wait -p":
-    `(exit 7) & (sleep 0.3; exit 8) & wait -n; echo $?; wait -n; echo $?; wait -n; echo $?`,
+    `(exit 7) & (until [ -e go ]; do sleep 0.05; done; exit 8) & wait -n; echo $?; : > go; wait -n; echo $?; wait -n; echo $?`,
   "signals and their messages": {
     script:
       `bash -c 'kill -SEGV $$'; echo $?; bash -c 'kill -ABRT $$'; echo $?; bash -c 'kill -FPE $$'; echo $?; (kill -KILL $BASHPID); echo $?`,
@@ -227,7 +230,7 @@ mkdir -p d/e; touch a.c b.c d/e/f.c; echo {1..5} {a,b}{1,2} {01..03}; echo **/*.
   "set -e, functions and subshells":
     `set -e; f() { false; echo in f; }; f || echo caught; (f; echo no) || echo sub $?; x=$(false) || echo subst $?; f; echo never`,
   "a trap that interrupts sleep":
-    `trap 'echo caught' TERM; (sleep 0.3; kill -TERM $$) & sleep 1 & wait $!; echo $(($? > 128)); trap - TERM; wait; echo ok`,
+    `${ASLEEP}trap 'echo caught' TERM; (asleep $$ bash; kill -TERM $$) & sleep 3 & wait $!; echo $(($? > 128)); trap - TERM; wait; echo ok`,
   "exec of a login shell's name": `exec -a other bash -c 'echo $0'`,
   "BASH variables":
     `echo $BASH_VERSION | cut -d. -f1; echo $SHLVL $LINENO \${BASH_SOURCE[0]##*/}; (echo $BASH_SUBSHELL); [ $BASHPID = $$ ] && echo same; ( [ $BASHPID = $$ ] || echo other ); echo $EUID $UID $PPID | wc -w; echo \${#RANDOM} | grep -c '[1-5]'`,

@@ -1,6 +1,6 @@
 // Programs that talk through local sockets: Python's asyncio, multiprocessing and socketserver, tmux, socat.
 
-import { compareScripts } from "../harness.ts";
+import { compareScripts } from "../batch.ts";
 
 const python = (text: string) => `cat > t.py <<'EOF'\n${text}\nEOF\nexec python3 t.py\n`;
 
@@ -58,7 +58,7 @@ t.join(); print(got == big)`),
     script: `export TMUX_TMPDIR="$PWD" SHELL=/bin/sh TERM=xterm; unset TMUX
 tmux -f /dev/null -L x new -d -s one cat; echo $?
 i=0; tmux -L x send-keys -t one typed Enter
-until [ "$(tmux -L x capture-pane -p -t one | grep -c typed)" = 2 ] || [ $i = 50 ]; do sleep 0.1; i=$((i + 1)); done
+until [ "$(tmux -L x capture-pane -p -t one | grep -c typed)" = 2 ] || [ $i = 300 ]; do sleep 0.1; i=$((i + 1)); done
 tmux -L x capture-pane -p -t one | head -2
 tmux -L x ls -F '#{session_name} #{session_windows}'
 tmux -L x kill-server; echo $?; rm -rf tmux-*`,
@@ -66,8 +66,8 @@ tmux -L x kill-server; echo $?; rm -rf tmux-*`,
   "socat": {
     needs: ["socat"],
     script: `socat -u UNIX-LISTEN:s CREATE:out & until [ -S s ]; do sleep 0.05; done
-echo through socat | socat - UNIX-CONNECT:s; wait; cat out
+echo through socat | socat - UNIX-CONNECT:s,retry=99,interval=0.1; wait; cat out
 socat UNIX-LISTEN:t,fork EXEC:'tr a-z A-Z' & until [ -S t ]; do sleep 0.05; done
-echo shout | socat - UNIX-CONNECT:t; echo again | socat - UNIX-CONNECT:t; kill $!; rm -f s t`,
+echo shout | socat - UNIX-CONNECT:t,retry=99,interval=0.1; echo again | socat - UNIX-CONNECT:t; kill $!; rm -f s t`,
   },
 }, { seconds: 60 });

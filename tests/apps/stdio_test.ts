@@ -1,7 +1,7 @@
 // Standard input, output and error are the host's own: pipes, files, closed, at full length and byte for byte. The
 // scripts are the host shell's; $RUN is nothing natively, and denix otherwise.
 
-import { compareHostScripts } from "../harness.ts";
+import { compareHostScripts } from "../host_scripts.ts";
 
 compareHostScripts("stdio", {
   "a pipe into bc": `echo 1+1 | $RUN /usr/bin/bc`,
@@ -64,12 +64,12 @@ compareHostScripts("exit status", {
   "exec keeps the process": `$RUN /bin/sh -c 'exec /bin/sh -c "exit 11"'; echo $?`,
   "SIGTERM to denix reaches the guest": {
     script:
-      `$RUN /bin/sh -c 'trap "echo caught; exit 3" TERM; echo ready; while :; do sleep 0.1; done' > out & p=$!; for i in $(seq 100); do grep -q ready out && break; sleep 0.1; done; kill -TERM $p; wait $p; echo $?; cat out`,
+      `$RUN /bin/sh -c 'trap "echo caught; exit 3" TERM; echo ready; while :; do sleep 0.1; done' > out & p=$!; for i in $(seq 500); do grep -q ready out && break; sleep 0.1; done; kill -TERM $p; wait $p; echo $?; cat out`,
   },
   // Without set -m, the shell would start it with SIGINT ignored.
   "SIGINT to denix reaches the guest": {
     script:
-      `set -m; $RUN /bin/sh -c 'trap "echo caught; exit 4" INT; echo ready; while :; do sleep 0.1; done' > out & p=$!; for i in $(seq 100); do grep -q ready out && break; sleep 0.1; done; kill -INT $p; wait $p; echo $?; cat out`,
+      `set -m; $RUN /bin/sh -c 'trap "echo caught; exit 4" INT; echo ready; while :; do sleep 0.1; done' > out & p=$!; for i in $(seq 500); do grep -q ready out && break; sleep 0.1; done; kill -INT $p; wait $p; echo $?; cat out`,
     mask: (text) => text.replace(/^\[1\].*\n/m, ""),
   },
 });

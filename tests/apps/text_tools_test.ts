@@ -1,6 +1,7 @@
 // grep, sed, awk (both), diffutils, bc, file and what else reads text.
 
-import { compareScripts } from "../harness.ts";
+import { compareScripts } from "../batch.ts";
+import { ASLEEP } from "./waiting.ts";
 
 const AWK = `
 printf 'alice 30 NY\\nbob 25 LA\\ncarol 35 NY\\n' > f
@@ -104,7 +105,7 @@ compareScripts("text tools", {
   },
   "ps, pgrep and kill by name": {
     script:
-      `sleep 33 & sleep 33 & sleep 0.2; pgrep -c -x sleep -P $$; ps -o comm= --ppid $$ | sort | uniq -c | grep sleep; pkill -x sleep -P $$; wait; ps -p $$ -o pid= | wc -l; ps -o stat= -p $$ | cut -c1`,
+      `${ASLEEP}sleep 333 & a=$!; sleep 333 & asleep $a sleep; asleep $! sleep; pgrep -c -x sleep -P $$; ps -o comm= --ppid $$ | sort | uniq -c | grep sleep; pkill -x sleep -P $$; wait; ps -p $$ -o pid= | wc -l; ps -o stat= -p $$ | cut -c1`,
     needs: ["pgrep", "ps"],
   },
   "md5 of text through many tools": {

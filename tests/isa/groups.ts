@@ -4,6 +4,7 @@ import { arith, logic } from "./groups/arith.ts";
 import { atomic } from "./groups/atomic.ts";
 import { bit } from "./groups/bit.ts";
 import { control } from "./groups/control.ts";
+import { floatFlow } from "./groups/float_flow.ts";
 import { mmx } from "./groups/mmx.ts";
 import { move } from "./groups/move.ts";
 import { div, mul } from "./groups/mul_div.ts";
@@ -45,6 +46,7 @@ export const GROUPS: Record<string, Group> = {
   sse: { make: sseInteger, reserved: [], alignPercent: 90, kind: "fp" },
   sse_single: { make: sseSingle, reserved: [], alignPercent: 90, kind: "fp" },
   sse_double: { make: sseDouble, reserved: [], alignPercent: 90, kind: "fp" },
+  float_flow: { make: floatFlow, reserved: [1], alignPercent: 90, length: [1, 1], kind: "fp" },
   mmx: { make: mmx, reserved: [0, 7], alignPercent: 50, kind: "fp" },
   x87: { make: x87, reserved: [0], alignPercent: 50, kind: "fp" },
   mix: { make: mix, reserved: [0, 1, 2, 3], length: [3, 10] },

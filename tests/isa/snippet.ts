@@ -102,6 +102,11 @@ export class Snippet {
     return this.rng.pick(this.#data);
   }
 
+  /** `r` is no data register from now on: a group keeps something in it. */
+  withhold(r: Reg): void {
+    this.#data.splice(this.#data.indexOf(r), 1);
+  }
+
   /** A data register other than those given. */
   dataBut(...others: Reg[]): Reg {
     let r = this.data();

@@ -49,6 +49,19 @@ static inline void pause_ms(long ms) {
   struct timespec t = {ms / 1000, ms % 1000 * 1000000};
   while (nanosleep(&t, &t) == -1 && errno == EINTR) {}
 }
+/* Waits until a process (or thread) waits, as /proc shows it. */
+static inline void until_waiting(pid_t id) {
+  char name[40], text[300], *end;
+  snprintf(name, sizeof name, "/proc/%d/stat", id);
+  for (;;) {
+    int fd = open(name, O_RDONLY);
+    long n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    if (fd >= 0) close(fd);
+    text[n > 0 ? n : 0] = 0;
+    if ((end = strrchr(text, ')')) && end[2] == 'S') return;
+    pause_ms(5);
+  }
+}
 static inline double now(void) {
   struct timespec t;
   clock_gettime(CLOCK_MONOTONIC, &t);

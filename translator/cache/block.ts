@@ -1,9 +1,19 @@
 // A translated block and the links between blocks.
 
 /** Runs the block on CPU state `c`; returns the block to run next, or null when the executor must stop (see H.exit). */
-export type BlockCode = (c: number) => Block | null;
+export type BlockCode = (this: Block, c: number) => Block | null;
 
-export interface Block {
+/** IR as words (ir/words.ts), for the code that executes it. */
+export interface Body {
+  readonly words: Int32Array;
+  /** Index of the first operation. */
+  readonly at: number;
+  /** Of the operation that ends it, in order. */
+  readonly links: readonly Link[];
+}
+export const NO_BODY: Body = { words: new Int32Array(), at: 0, links: [] };
+
+export interface Block extends Body {
   /** Guest address: as a number, and its halves. */
   readonly address: number;
   lo: number;

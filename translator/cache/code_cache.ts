@@ -3,7 +3,7 @@
 // A frame's contents decide what its code means, so a translation belongs to a frame (page-cache frames are the same in every
 // process that maps the file) and to the guest address it was made for. Writing to the frame drops what was made of it.
 
-import type { Block, BlockCode } from "./block.ts";
+import { type Block, type BlockCode, type Body, NO_BODY } from "./block.ts";
 import { TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
 import { type Env, EXEC } from "../env.ts";
 import { FRAME_CODE, frameFlags, I32 } from "../ram.ts";
@@ -15,6 +15,7 @@ export interface Translate {
   (address: number, page: number, secondPage: () => number, single: boolean): {
     code: BlockCode;
     entry: number;
+    body?: Body;
     crossing: boolean;
     instructions: number;
   };
@@ -64,7 +65,7 @@ export class CodeCache {
 
   #make(c: number, address: number, page: number, single: boolean): Block {
     let second = 0;
-    const { code, entry, crossing, instructions } = this.#translate(address, page, () => {
+    const { code, entry, body = NO_BODY, crossing, instructions } = this.#translate(address, page, () => {
       second = this.#page(c, address + 4096 - address % 4096, address);
       return second;
     }, single);
@@ -81,6 +82,9 @@ export class CodeCache {
       heat: 0,
       entry,
       plain: undefined,
+      words: body.words,
+      at: body.at,
+      links: body.links,
     };
     if (!single) {
       this.#register(frame, block);

@@ -22,6 +22,10 @@ export interface Shape {
   readonly forms: readonly number[];
   /** Words, head included. */
   readonly words: number;
+  /** Which of them are slots, and which are numbers of objects. */
+  readonly slotWords: readonly number[];
+  readonly objectWords: readonly number[];
+  readonly links: number;
 }
 
 export const FORM_CONST = 1;
@@ -35,6 +39,9 @@ export const SHAPE_MASK = 0x7fff, OFFSET_SHIFT = 15, LENGTH_SHIFT = 27;
 
 /** Shapes by number, and by operation and key. */
 export const shapes: Shape[] = [];
+/** Numbers of those that some block uses, in the order of first use (a file may name many more). */
+export const used: number[] = [];
+const inUse: boolean[] = [];
 const table = new Map<OpDef, Map<number, Shape>>();
 /** Objects by number. */
 export const objects: object[] = [];
@@ -74,7 +81,15 @@ export function shapeOf(o: IrOp): Shape {
   const key = keyOf(o);
   let shape = known.get(key);
   if (shape === undefined) known.set(key, shape = addShape(o.def, key));
+  useShape(shape.id);
   return shape;
+}
+
+/** Operations of this shape are going to run. */
+export function useShape(id: number): void {
+  if (inUse[id]) return;
+  inUse[id] = true;
+  used.push(id);
 }
 
 /** The shape of `def` with this key; for shapes that come from a file. */
@@ -89,25 +104,17 @@ export function shapeFor(def: OpDef, key: number): Shape {
 function addShape(def: OpDef, key: number): Shape {
   if (shapes.length > SHAPE_MASK) throw new Error("too many shapes of IR operations");
   const forms: number[] = [];
-  let rest = key, words = 1;
+  let rest = key;
   for (let i = def.args.length - 1; i >= 0; i--) {
     let form = 0;
     switch (def.args.charCodeAt(i)) {
-      case D:
-      case N:
-      case O:
-        words++;
-        break;
       case R:
         form = rest % 2;
         rest = Math.floor(rest / 2);
-        words += form === FORM_CONST ? 2 : 1;
         break;
       case M:
         form = rest % MEM_FORMS;
         rest = Math.floor(rest / MEM_FORMS);
-        words += (form & FORM_BASE ? 1 : 0) + (form & FORM_INDEX ? 1 : 0) + (form & FORM_DISP ? 1 : 0) +
-          (form & FORM_WIDE ? 1 : 0);
         break;
       case X:
         form = rest % 1024 - 1;
@@ -115,9 +122,44 @@ function addShape(def: OpDef, key: number): Shape {
     }
     forms[i] = form;
   }
-  const shape = { id: shapes.length, def, key, forms, words };
+  const shape = { id: shapes.length, def, key, forms, ...layout(def, forms) };
   shapes.push(shape);
+  inUse.push(false);
   return shape;
+}
+
+function layout(
+  def: OpDef,
+  forms: readonly number[],
+): Pick<Shape, "words" | "slotWords" | "objectWords" | "links"> {
+  let words = 1, links = 0;
+  const slotWords: number[] = [], objectWords: number[] = [];
+  forms.forEach((form, i) => {
+    switch (def.args.charCodeAt(i)) {
+      case D:
+        slotWords.push(words++);
+        break;
+      case N:
+        words++;
+        break;
+      case O:
+        objectWords.push(words++);
+        break;
+      case R:
+        if (form === FORM_CONST) words += 2;
+        else slotWords.push(words++);
+        break;
+      case M:
+        if (form & FORM_BASE) slotWords.push(words++);
+        if (form & FORM_INDEX) slotWords.push(words++);
+        if (form & FORM_DISP) words++;
+        if (form & FORM_WIDE) words++;
+        break;
+      case L:
+        links++;
+    }
+  });
+  return { words, slotWords, objectWords, links };
 }
 
 export function objectNumber(o: object): number {
@@ -239,6 +281,24 @@ export function decodeOps(words: Int32Array, at: number, page: number, links: re
     if (head < 0) return ops;
   }
 }
+
+/** Hands out pieces of arrays of words; an array lives as long as somebody has a piece of it. */
+export class WordPieces {
+  words: Int32Array = new Int32Array(PIECE);
+  #used = 0;
+
+  /** Index in `words` of `count` words of the caller's own. */
+  allot(count: number): number {
+    if (this.#used + count > this.words.length) {
+      this.words = new Int32Array(Math.max(PIECE, count));
+      this.#used = 0;
+    }
+    const at = this.#used;
+    this.#used += count;
+    return at;
+  }
+}
+const PIECE = 16384;
 
 /** Scale and segment of a memory operand with this form. */
 export function scaleOf(form: number): number {

@@ -3,7 +3,7 @@
 // Nothing is made for a block but the words, which may just as well come from a file. Handlers are compiled once (some hundreds in
 // all), each a single closure, so V8 takes the views of memory for constants and optimises the few bodies once for all blocks.
 
-import type { BlockCode, Link } from "../cache/block.ts";
+import type { Block, BlockCode, Body, Link } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import {
   blockWords,
@@ -14,24 +14,24 @@ import {
   SHAPE_MASK,
   shapeOf,
   shapes,
+  used,
+  WordPieces,
 } from "../ir/words.ts";
 import * as ram from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { GLOBALS, handlerText } from "./template.ts";
 
-/** Where an operation is: what its handler is given. */
-export interface Body {
-  /** Guest address of the page. */
-  readonly page: number;
-  readonly words: Int32Array;
-  /** Index of its first operation. */
-  readonly at: number;
-  /** Of the operation that ends it, in order. */
-  readonly links: readonly Link[];
+export interface Compiled {
+  readonly code: BlockCode;
+  readonly entry: number;
+  readonly body: Body;
 }
 
+/** What a handler is given of the block that its operation is in. */
+type Around = Pick<Block, "address" | "lo" | "links">;
+
 /** The result counts for operations that end a block. */
-type Handler = (c: number, words: Int32Array, at: number, body: Body) => any;
+type Handler = (c: number, words: Int32Array, at: number, around: Around) => any;
 
 /** Values for the names in GLOBALS. */
 export function globalValues(runtime: Runtime): unknown[] {
@@ -39,80 +39,73 @@ export function globalValues(runtime: Runtime): unknown[] {
   return [I32, U8, I8, U16, I16, U32, F32, F64, I64, U64, DV, runtime];
 }
 
-/** Words are allotted from pieces of this size, which live as long as a block in them. */
-const PIECE = 16384;
-
 export class Closures {
   /** By shape. */
   readonly #handlers: Handler[] = [];
+  /** How many of the shapes in use have one. */
+  #compiled = 0;
   readonly #globals: unknown[];
-  #words = new Int32Array(PIECE);
-  #used = 0;
+  readonly #pieces = new WordPieces();
+
+  /** The code of all blocks: V8 sees one function, not one for each of them. */
+  readonly #execute: BlockCode;
 
   constructor(runtime: Runtime) {
     this.#globals = globalValues(runtime);
+    const handlers = this.#handlers;
+    this.#execute = function (c) {
+      const { words } = this;
+      let at = this.at;
+      for (;;) {
+        const head = words[at]!;
+        if (head < 0) return handlers[head & SHAPE_MASK]!(c, words, at, this);
+        handlers[head & SHAPE_MASK]!(c, words, at, this);
+        at += head >> LENGTH_SHIFT;
+      }
+    };
   }
 
   /** Handlers compiled so far. */
   get factories(): number {
-    return this.#handlers.length;
+    return this.#compiled;
   }
 
-  compile(block: IrBlock): { code: BlockCode; entry: number } {
-    const at = this.#allot(blockWords(block));
+  compile(block: IrBlock): Compiled {
+    const pieces = this.#pieces, at = pieces.allot(blockWords(block)), { words } = pieces;
     const links: Link[] = [];
-    encodeBlock(block, this.#words, at, links);
-    return {
-      code: this.run({ page: block.address - block.address % 4096, words: this.#words, at, links }),
-      entry: 0,
-    };
+    encodeBlock(block, words, at, links);
+    return this.run({ words, at, links });
   }
 
-  /** One operation: a step, or for an operation that ends a block its BlockCode. */
+  run(body: Body): Compiled {
+    this.#compileHandlers();
+    return { code: this.#execute, entry: 0, body };
+  }
+
+  /** One operation: a step, or for an operation that ends a block what its BlockCode does. */
   single(o: IrOp): (c: number) => any {
     const page = o.ip - o.ip % 4096, words = new Int32Array(shapeOf(o).words), links: Link[] = [];
     encodeOp(o, page, words, 0, links);
     this.#compileHandlers();
-    const body = { page, words, at: 0, links };
+    const around = { address: o.ip, lo: o.ip | 0, links };
     const handler = this.#handlers[words[0]! & SHAPE_MASK]!;
-    return (c) => handler(c, words, 0, body);
+    return (c) => handler(c, words, 0, around);
   }
 
-  /** A function that executes the operations at `body.at`. */
-  run(body: Body): BlockCode {
-    this.#compileHandlers();
-    const handlers = this.#handlers;
-    return (c) => execute(c, body, handlers);
-  }
-
-  #allot(count: number): number {
-    if (this.#used + count > PIECE) {
-      this.#words = new Int32Array(PIECE);
-      this.#used = 0;
-    }
-    const at = this.#used;
-    this.#used += count;
-    return at;
-  }
-
-  /** Those of all shapes that are new, in one piece of source. */
+  /** Those of all shapes that are in use since the last time, in one piece of source. */
   #compileHandlers(): void {
-    const first = this.#handlers.length;
-    if (first === shapes.length) return;
-    const texts = shapes.slice(first).map(handlerText);
+    if (this.#compiled === used.length) return;
+    const ids = used.slice(this.#compiled);
+    this.#compiled = used.length;
+    while (this.#handlers.length < shapes.length) this.#handlers.push(noHandler);
     const names = GLOBALS.split(",").map((name, i) => `${name}=$G[${i}]`);
+    // In parentheses a function is compiled at once: all of them are about to be called.
+    const texts = ids.map((id) => `(${handlerText(shapes[id]!)})`);
     const make = new Function("$G,$O", `"use strict";const ${names};return [${texts}]`);
-    this.#handlers.push(...make(this.#globals, objects) as Handler[]);
+    (make(this.#globals, objects) as Handler[]).forEach((handler, i) => this.#handlers[ids[i]!] = handler);
   }
 }
 
-function execute(c: number, body: Body, handlers: readonly Handler[]): any {
-  const { words } = body;
-  let at = body.at;
-  for (;;) {
-    const head = words[at]!;
-    if (head < 0) return handlers[head & SHAPE_MASK]!(c, words, at, body);
-    handlers[head & SHAPE_MASK]!(c, words, at, body);
-    at += head >> LENGTH_SHIFT;
-  }
-}
+const noHandler: Handler = () => {
+  throw new Error("operation of a shape that is not in use");
+};

@@ -66,7 +66,7 @@ export function handlerText({ def, forms }: Shape): string {
         return next();
     }
   });
-  const body = def.js(t, `($b.page+($a[$i]>>>${OFFSET_SHIFT}&4095))`);
+  const body = def.js(t, `($b.address-($b.lo&4095)+($a[$i]>>>${OFFSET_SHIFT}&4095))`);
   return `function ${def.name}(c,$a,$i,$b){${
     captures.length > 0 ? `const ${captures.join(",")};` : ""
   }{${body}}}`;

@@ -59,8 +59,8 @@ export class Access extends Values {
   /** Where a fault goes: a level of open(). */
   protected faultLevel = 0;
 
-  constructor(used: Iterable<number>, written: Iterable<number>, windows: Windows) {
-    super(used, written);
+  constructor(used: Iterable<number>, written: Iterable<number>, split: Iterable<number>, windows: Windows) {
+    super(used, written, split);
     for (const [key, writable] of windows) {
       this.#windows.set(key, { page: this.newLocal(I64), addend: this.newLocal(I32), writable });
     }

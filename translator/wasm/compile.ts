@@ -1,6 +1,6 @@
-// Makes a region's wasm module and the BlockCode around its function.
+// Makes a region's wasm module and the Run around its function.
 
-import type { Block, BlockCode, Link } from "../cache/block.ts";
+import type { Block, Link } from "../cache/block.ts";
 import { CHAIN, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
 import type { Closures } from "../js/closures.ts";
@@ -35,13 +35,15 @@ const TWO_32 = 0x1_0000_0000;
 /** Pending instead of an exception: an existing translation changed, the instruction starts anew. */
 const RETRY = { toString: () => "retry" };
 
+/** Runs a block, or its end. */
+type Run = (c: number) => Block | null;
 type Imports = Record<string, (...args: any[]) => number>;
 
 interface Region {
   readonly run: (c: number, depth: number) => number;
   readonly pages: readonly RegionPage[];
   /** What runs the first block where the region cannot. */
-  readonly plain: BlockCode | undefined;
+  readonly plain: Run | undefined;
   /** Low word of its address. */
   readonly lo: number;
   readonly hi: number;
@@ -49,7 +51,7 @@ interface Region {
 
 /** A region's code, ready to run. */
 export interface Entered {
-  readonly code: BlockCode;
+  readonly code: Run;
   /** Index in the function table; 0: none. */
   readonly entry: number;
 }
@@ -60,7 +62,7 @@ export class WasmTier {
   readonly #fixed: WebAssembly.ModuleImports;
   /** All regions' exits. */
   readonly #links: Link[] = [];
-  readonly #ends: BlockCode[] = [];
+  readonly #ends: Run[] = [];
   /** What an imported function threw: wasm gets a flag instead, so that it can store its registers first. */
   #pending: unknown;
   regions = 0;
@@ -123,7 +125,7 @@ export class WasmTier {
   }
 
   /** Compiles a region; `plain` runs its first block where one of its pages is another one. */
-  compile(flow: Flow, plain?: BlockCode): Entered {
+  compile(flow: Flow, plain?: Run): Entered {
     const code = emitRegion(flow);
     const { generator, steps } = code;
     const bytes = wasmModule({
@@ -142,7 +144,7 @@ export class WasmTier {
     { steps, links, ends }: Pick<RegionCode, "steps" | "links" | "ends">,
     address: number,
     pages: readonly RegionPage[],
-    plain: BlockCode | undefined,
+    plain: Run | undefined,
   ): Entered {
     const imports: WebAssembly.ModuleImports = { ...this.#fixed };
     steps.forEach((o, i) => {
@@ -163,7 +165,7 @@ export class WasmTier {
       g: { 0: this.#links.length, 1: this.#ends.length },
     });
     this.#links.push(...links);
-    this.#ends.push(...ends.map((end) => this.#closures.single(end) as BlockCode));
+    this.#ends.push(...ends.map((end) => this.#closures.single(end) as Run));
     this.regions++;
     const run = instance.exports["r"] as Region["run"];
     const region: Region = { run, pages, plain, lo: address | 0, hi: Math.floor(address / TWO_32) | 0 };

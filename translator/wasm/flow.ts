@@ -114,6 +114,11 @@ export function staysInside({ blocks, successors }: Flow, n: number): boolean {
     blocks[successors[n]![0]!]!.address === (end.args[0] as Link).address;
 }
 
+/** Whether block `n` ends with a call of something outside, behind which it goes on. */
+export function callsRegion(flow: Flow, n: number): boolean {
+  return returnAddress(last(flow.blocks[n]!)) !== undefined && !staysInside(flow, n);
+}
+
 /** Gives the region's returns their exits. */
 function returns(blocks: readonly IrBlock[], successors: number[][], at: (a: number) => number): void {
   // By function (number of its first block): the blocks behind its calls.
@@ -178,7 +183,7 @@ export function resolveRegionFlags(flow: Flow): void {
   for (const n of work) {
     work.delete(n);
     let kind = nameKinds(blocks[n]!, kindIn[n]!);
-    if (returnAddress(last(blocks[n]!)) !== undefined && !staysInside(flow, n)) kind = UNKNOWN;
+    if (callsRegion(flow, n)) kind = UNKNOWN;
     for (const to of successors[n]!) {
       if (to < 0) continue;
       const met = kindIn[to] === undefined || kindIn[to] === kind ? kind : UNKNOWN;

@@ -69,6 +69,7 @@ export class Generator extends Access {
     this.locateTlb();
     this.resetWindows();
     this.reload();
+    this.floats.enter(this);
     this.#rawLevel = this.open(OP.block);
     this.faultLevel = this.open(OP.block);
     this.#exitLevel = this.open(OP.block);
@@ -191,6 +192,7 @@ export class Generator extends Access {
     this.close();
     this.reload();
     this.resetWindows();
+    this.floats.closure(this);
   }
 
   /** The import that runs `o` by its closure. */
@@ -206,7 +208,7 @@ export class Generator extends Access {
     this.branchIf(this.#rawLevel);
     this.reload();
     this.resetWindows();
-    this.floats.clear();
+    this.floats.closure(this);
   }
 
   /**

@@ -112,28 +112,37 @@ function slowly(g: Generator, index: number, [, d, r]: number[], step: number, t
   g.close();
 }
 
-/** Splat of a word into the half of each lane that has the exponent. */
-export function splatWord(g: Generator, format: Format, word: number): void {
-  const bytes: number[] = [];
-  for (let i = 0; i < 4; i++) {
-    const w = format === SINGLE || i & 1 ? word : 0;
-    bytes.push(w & 255, w >>> 8 & 255, w >>> 16 & 255, w >>> 24);
-  }
-  g.code.simd(SIMD.const).op(...bytes);
-}
-const ALL_TRUE = { [8]: 195, [4]: 163 } as const, I32X4_ADD = 174, AND = 78, ANY_TRUE = 83;
+const AND = 78, OR = 80, XOR = 81, ANY_TRUE = 83, I32X4_ADD = 174;
+/** Of 64- and 32-bit lanes: equality, shifts, sum. */
+const INT = {
+  8: { equal: 214, shiftLeft: 203, shiftRight: 205, add: 206, bits: 53 },
+  4: { equal: 55, shiftLeft: 171, shiftRight: 173, add: 174, bits: 24 },
+} as const;
 
-function allTrue(g: Generator, format: Format): void {
-  g.code.simd(ALL_TRUE[format.bytes]).op(OP.i32Eqz).hint(false);
-}
+const zeros = (g: Generator) => g.code.simd(SIMD.const).op(...new Array(16).fill(0));
 
+/** Pushes all ones in the lanes of the vector in `local` that are denormal. */
+function denormals(g: Generator, local: number, format: Format): void {
+  const int = INT[format.bytes];
+  // As for one lane: twice its bits, less one, leaves the exponent's place empty.
+  g.code.get(local).i32(1).simd(int.shiftLeft);
+  g.code.simd(SIMD.const).op(...new Array(16).fill(255)).simd(int.add);
+  g.code.i32(int.bits).simd(int.shiftRight);
+  zeros(g);
+  g.code.simd(int.equal);
+}
+/** Pushes all ones in the lanes of the result in `local` that are not normal, or in all if MXCSR is not ordinary. */
+function abnormals(g: Generator, local: number, format: Format): void {
+  const { floats } = g;
+  g.code.get(local).get(floats.vector(g, format, "unit")).simd(I32X4_ADD);
+  g.code.get(floats.vector(g, format, "mask")).simd(AND);
+  zeros(g);
+  g.code.simd(INT[format.bytes].equal);
+}
 /** Goes to `level` if a lane of the vector in `local` is denormal. */
 export function branchIfAnyDenormal(g: Generator, local: number, format: Format, level: number): void {
-  const [magnitude, less, unequal] = format === DOUBLE ? [0xec, 0x49, 0x48] : [0xe0, 0x43, 0x42];
-  g.code.get(local).simd(magnitude);
-  splat(g, format, format.min);
-  g.code.simd(less).get(local);
-  g.code.simd(SIMD.const).op(...new Array(16).fill(0)).simd(unequal).simd(AND).simd(ANY_TRUE).hint(false);
+  denormals(g, local, format);
+  g.code.simd(ANY_TRUE).hint(false);
   g.branchIf(level);
 }
 /** Pushes a number in all lanes. */
@@ -144,16 +153,6 @@ export function splat(g: Generator, format: Format, value: number): void {
   }
   g.code.simd(SIMD.const).op(...new Uint8Array(view.buffer));
 }
-/** Goes to `level` unless all lanes of the result in `local` are normal and MXCSR is ordinary. */
-function branchUnlessAllNormal(g: Generator, local: number, format: Format, level: number): void {
-  const mask = g.floats.wideMask(g, format);
-  g.code.get(local);
-  splatWord(g, format, format.unit);
-  g.code.simd(I32X4_ADD).get(mask).simd(AND);
-  allTrue(g, format);
-  g.branchIf(level);
-}
-
 /** Pushes an operand; whether its lanes are known not to be denormal. */
 interface Operand {
   push(): void;
@@ -183,9 +182,14 @@ function packedArith(
   if (!root) code.get(a);
   code.get(b).simd(opcode).set(result);
   const done = g.open(OP.block), slow = g.open(OP.block);
-  branchUnlessAllNormal(g, result, format, slow);
-  if (!root && !first.known) branchIfAnyDenormal(g, a, format, slow);
-  if (!second.known) branchIfAnyDenormal(g, b, format, slow);
+  abnormals(g, result, format);
+  for (const [local, known] of [[a, root || first.known], [b, second.known]] as const) {
+    if (known) continue;
+    denormals(g, local, format);
+    code.simd(OR);
+  }
+  code.simd(ANY_TRUE).hint(false);
+  g.branchIf(slow);
   g.setVector(d!, () => code.get(result));
   g.branch(done);
   g.close();
@@ -226,7 +230,6 @@ for (const name of ["add", "sub", "mul", "div", "sqrt"] as const) {
   FLOAT[`${name}ps`] = packed(name, SINGLE);
 }
 
-const XOR = 81;
 /** Units 0 … of d, then of r, as bytes for a shuffle. */
 const pick = (size: number, ...units: number[]) =>
   units.flatMap((u) => Array.from({ length: size }, (_, i) => u * size + i));

@@ -13,12 +13,12 @@ import type { Emit } from "./ops_integer.ts";
 
 export const FLOAT_COMPARE: Record<string, Emit> = {};
 
-const EQ = 0, LT = 1, GT = 2, LE = 3;
+const EQ = 0, LT = 1, GE = 2, LE = 3;
 const SCALAR = {
-  8: [OP.f64Eq, OP.f64Lt, OP.f64Gt, OP.f64Le],
-  4: [OP.f32Eq, OP.f32Lt, OP.f32Gt, OP.f32Le],
+  8: [OP.f64Eq, OP.f64Lt, OP.f64Ge, OP.f64Le],
+  4: [OP.f32Eq, OP.f32Lt, OP.f32Ge, OP.f32Le],
 } as const;
-const PACKED = { 8: [0x47, 0x49, 0x4a, 0x4b], 4: [0x41, 0x43, 0x44, 0x45] } as const;
+const PACKED = { 8: [0x47, 0x49, 0x4c, 0x4b], 4: [0x41, 0x43, 0x46, 0x45] } as const;
 const PMIN = { 8: 246, 4: 234 } as const, PMAX = { 8: 247, 4: 235 } as const;
 const AND = 78, NOT = 77;
 const ALL_TRUE = { 8: 195, 4: 163 } as const;
@@ -58,12 +58,12 @@ function checkDenormals(
   }
 }
 
-/** Goes to `level` if an operand is a NaN; leaves in three locals: equal, less, greater. */
-function order(g: Generator, a: number, b: number, format: Format, level: number): [number, number, number] {
+/** Goes to `level` if an operand is a NaN; leaves in two locals whether a ≥ b, a ≤ b. */
+function order(g: Generator, a: number, b: number, format: Format, level: number): [number, number] {
   const { code } = g, op = SCALAR[format.bytes];
-  const locals: [number, number, number] = [g.scratch(I32, 0), g.scratch(I32, 1), g.scratch(I32, 2)];
-  [EQ, LT, GT].forEach((k, i) => code.get(a).get(b).op(op[k]!).set(locals[i]!));
-  code.get(locals[0]).get(locals[1]).op(OP.i32Or).get(locals[2]).op(OP.i32Or, OP.i32Eqz).hint(false);
+  const locals: [number, number] = [g.scratch(I32, 0), g.scratch(I32, 1)];
+  code.get(a).get(b).op(op[GE]).set(locals[0]).get(a).get(b).op(op[LE]).tee(locals[1]).get(locals[0]);
+  code.op(OP.i32Or, OP.i32Eqz).hint(false);
   g.branchIf(level);
   return locals;
 }
@@ -75,8 +75,9 @@ function comis(format: Format): Emit {
     // Before the arms: both of them leave explicit flags.
     const done = g.open(OP.block), slow = g.open(OP.block);
     checkDenormals(g, a, b, d, r, format, slow);
-    const [equal, less] = order(g, a, b, format, slow);
-    code.get(equal).i32(6).op(OP.i32Shl).get(less).op(OP.i32Or);
+    const [least, most] = order(g, a, b, format, slow), equal = g.scratch(I32, 2);
+    code.get(least).get(most).op(OP.i32And).tee(equal).i32(6).op(OP.i32Shl);
+    code.get(most).get(equal).op(OP.i32Xor, OP.i32Or);
     g.set32(FLAG_B);
     g.branch(done);
     g.close();

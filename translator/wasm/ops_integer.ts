@@ -142,6 +142,7 @@ INTEGER.ld64 = (g, [d, m], o) => {
     return g.set64(d);
   }
   // MOVLPS, MOVHPS
+  if (g.isSplit(d)) return g.setF64(d, () => g.load(m, 8, OP.f64Load, o.ip));
   g.effective(m);
   g.setAddress();
   g.loadAt(8, o.ip);

@@ -1,6 +1,6 @@
 // WebAssembly of the IR's vector operations that map to SIMD instructions directly.
 
-import { OP, SIMD } from "./encoder.ts";
+import { F64, OP, SIMD } from "./encoder.ts";
 import { type Generator, X32, X64 } from "./generator.ts";
 import type { IrOp } from "../ir/block.ts";
 import * as float from "../sse/float.ts";
@@ -37,11 +37,15 @@ VECTOR.vecfxx = (g, a, o) => {
 VECTOR.vecfx = (g, a, o) => horizontal(a[0] === float.horizontal64 ? DOUBLE : SINGLE)(g, a, o);
 
 VECTOR.movx = (g, [d, r]) => {
-  g.setVector(d, () => g.vector(r));
+  if (d === r) return;
+  g.copyVector(d, r);
   g.floats.copied(d, r);
 };
-VECTOR.zerox = (g, [d]) =>
-  g.setVector(d, () => g.code.simd(12).op(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+VECTOR.zerox = (g, [d]) => {
+  g.setDouble(d, () => g.code.f64Const(0));
+  g.floats.learn(d, DOUBLE, 2);
+  g.floats.learn(d, SINGLE, 4);
+};
 VECTOR.onesx = (g, [d]) => g.setVector(d, () => g.code.simd(12).op(...new Array(16).fill(255)));
 
 /** Lane-wise d = d op r. */
@@ -159,16 +163,20 @@ const loadLow = (size: number, opcode: number): Emit => (g, [d, m], o) => {
   g.code.set(X32);
   g.setVector(d, () => g.code.get(X32).simd(opcode).op(0).u(0));
 };
-VECTOR.ldlow64 = loadLow(8, SIMD.load64Zero);
+const loadDouble = loadLow(8, SIMD.load64Zero);
+VECTOR.ldlow64 = (g, a, o) => {
+  if (!g.isSplit(a[0])) return loadDouble(g, a, o);
+  g.load(a[1], 8, OP.f64Load, o.ip);
+  g.code.set(g.scratch(F64, 0));
+  g.setDouble(a[0], () => g.code.get(g.scratch(F64, 0)));
+};
 VECTOR.ldlow32 = loadLow(4, SIMD.load32Zero);
 VECTOR.st128 = (g, [m, r], o) => g.storeVectorAt(m, r, o.ip);
 VECTOR.movlowx = (g, [d, r]) => {
   if (!g.isVector(r)) return low(g, d, () => g.get64(r));
-  g.setVector(d, () => {
-    g.code.simd(SIMD.const).op(...new Array(16).fill(0));
-    g.getF64(r);
-    g.code.simd(SIMD.f64x2Replace).op(0);
-  });
+  g.getF64(r);
+  g.code.set(g.scratch(F64, 0));
+  g.setDouble(d, () => g.code.get(g.scratch(F64, 0)));
 };
 VECTOR.movd = (g, [d, r]) =>
   low(g, d, () => {

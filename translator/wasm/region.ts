@@ -6,7 +6,8 @@ import type { IrBlock, IrOp } from "../ir/block.ts";
 import type { Const, Mem, OpDef } from "../ir/op.ts";
 import { condition } from "./conditions.ts";
 import { OP, VOID } from "./encoder.ts";
-import { type Flow, jumps, resolveRegionFlags, staysInside } from "./flow.ts";
+import { callsRegion, type Flow, jumps, resolveRegionFlags, staysInside } from "./flow.ts";
+import { planFloats, scalarDoubles } from "./float_plan.ts";
 import { BUDGET, Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
 import { INTEGER, moveStack, pushValue } from "./ops_integer.ts";
 import { VECTOR } from "./ops_vector.ts";
@@ -51,7 +52,17 @@ class RegionEmitter {
     this.#dispatches = new Map(dispatches.map((d) => [d.node, d]));
     this.#through = through;
     const { used, written } = slots(flow.blocks);
-    this.#g = new Generator(used, written, planWindows(flow.blocks));
+    const split = scalarDoubles(flow.blocks).filter((slot) => used.has(slot));
+    const windows = planWindows(flow.blocks);
+    this.#g = new Generator(used, written, split, windows);
+    const trial = new Generator(used, written, split, windows);
+    this.#g.floats.plan = planFloats(
+      flow.blocks,
+      flow.successors,
+      trial,
+      operation,
+      (n) => callsRegion(flow, n),
+    );
   }
 
   emit(): RegionCode {
@@ -91,7 +102,7 @@ class RegionEmitter {
     const dispatch = this.#dispatches.get(n);
     if (dispatch !== undefined) return this.#dispatch(dispatch);
     const { ops } = this.#flow.blocks[n]!;
-    g.floats.clear();
+    g.floats.begin(n);
     let ip = -1;
     for (let i = 0; i < ops.length - 1; i++) {
       const o = ops[i]!;
@@ -99,7 +110,7 @@ class RegionEmitter {
         g.newInstruction();
         ip = o.ip;
       }
-      this.#operation(o);
+      operation(g, o);
     }
     const end = ops[ops.length - 1]!;
     if (end.ip !== ip) g.newInstruction();
@@ -115,26 +126,6 @@ class RegionEmitter {
       this.#go(node, label);
       g.close();
     });
-  }
-
-  #operation(o: IrOp): void {
-    const emit = INTEGER[o.def.name] ?? VECTOR[o.def.name];
-    if (emit !== undefined) return emit(this.#g, o.args, o);
-    if (o.def.name === "ld128a" || o.def.name === "st128a") return this.#aligned(o);
-    this.#g.runStep(this.#g.step(o));
-  }
-
-  /** MOVAPS and its like: the closure raises #GP when the address is not aligned; else they are as MOVUPS. */
-  #aligned(o: IrOp): void {
-    const g = this.#g;
-    const [, first, second] = o.args as [unknown, any, any];
-    const load = o.def.name === "ld128a";
-    g.effective(load ? second : first);
-    g.code.op(OP.i32WrapI64).i32(15).op(OP.i32And).hint(false);
-    g.open(OP.if);
-    g.runFaultingStep(g.step(o));
-    g.close();
-    VECTOR[load ? "ld128" : "st128"]!(g, [first, second], o);
   }
 
   #end(n: number, end: IrOp): void {
@@ -268,6 +259,26 @@ class RegionEmitter {
   #leave(link: Link): void {
     this.#g.leaveByLink(this.#links.push(link) - 1, link.lo, link.hi);
   }
+}
+
+function operation(g: Generator, o: IrOp): void {
+  const { name } = o.def;
+  const emit = INTEGER[name] ?? VECTOR[name];
+  if (emit !== undefined) return emit(g, o.args, o);
+  if (name === "ld128a" || name === "st128a") return aligned(g, o);
+  g.runStep(g.step(o));
+}
+
+/** MOVAPS and its like: the closure raises #GP when the address is not aligned; else they are as MOVUPS. */
+function aligned(g: Generator, o: IrOp): void {
+  const [, first, second] = o.args as [unknown, any, any];
+  const load = o.def.name === "ld128a";
+  g.effective(load ? second : first);
+  g.code.op(OP.i32WrapI64).i32(15).op(OP.i32And).hint(false);
+  g.open(OP.if);
+  g.runFaultingStep(g.step(o));
+  g.close();
+  VECTOR[load ? "ld128" : "st128"]!(g, [first, second], o);
 }
 
 /** Registers (and flags) that native operations read or write, and those they write; vector registers by pair(). */

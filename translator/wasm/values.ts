@@ -6,7 +6,7 @@
 
 import { FLAG_A, FLAGS, TEMPS, YMM } from "../cpu.ts";
 import type { Value } from "../ir/op.ts";
-import { Code, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
+import { Code, F64, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
 import { FloatFacts } from "./float_facts.ts";
 
 // Parameters of a region: c, the I32 index of the CPU state; how many calls of regions are on the host's stack below.
@@ -30,6 +30,8 @@ export class Values {
   readonly #slotLocal = new Map<number, number>();
   /** The same for 128-bit slots (numbers as of pair()). */
   readonly #vectorLocal = new Map<number, number>();
+  /** XMM registers whose low double has an f64 local of its own (the low half of their v128 local means nothing): as pair(). */
+  readonly #lowLocal = new Map<number, number>();
   /** Types of the locals beyond the fixed ones. */
   readonly #extra: number[] = [];
   readonly #scratch = new Map<string, number>();
@@ -42,9 +44,11 @@ export class Values {
   /** Open blocks. */
   depth = 0;
 
-  constructor(used: Iterable<number>, written: Iterable<number>) {
+  /** `split`: XMM registers that hold scalar doubles for the most part. */
+  constructor(used: Iterable<number>, written: Iterable<number>, split: Iterable<number>) {
     this.#used = [...used];
     this.#written = [...written];
+    for (const slot of split) this.#lowLocal.set(slot, this.newLocal(F64));
     for (const slot of this.#used) isVectorSlot(slot) ? this.#vector(slot) : this.#local(slot);
   }
 
@@ -105,6 +109,11 @@ export class Values {
     return slot < TEMPS || this.#vectorTemps.has(whole) ? this.#vectorLocal.get(whole) : undefined;
   }
 
+  /** The f64 local that holds 64-bit slot `slot`, if one does. */
+  #lowOf(slot: number): number | undefined {
+    return this.#lowLocal.get(slot);
+  }
+
   /** Stores what the region may have changed. */
   spill(): void {
     for (const slot of this.#written) this.#store(slot);
@@ -116,13 +125,19 @@ export class Values {
   }
   #store(slot: number): void {
     this.code.get(BASE);
-    if (isVectorSlot(slot)) this.code.get(this.#vector(slot)).simd(SIMD.store).op(0).u(8 * slot);
-    else this.code.get(this.#local(slot)).mem(OP.i64Store, 8 * slot);
+    if (isVectorSlot(slot)) {
+      this.code.get(this.#vector(slot)).simd(SIMD.store).op(0).u(8 * slot);
+      const low = this.#lowOf(slot);
+      if (low !== undefined) this.code.get(BASE).get(low).mem(OP.f64Store, 8 * slot);
+    } else this.code.get(this.#local(slot)).mem(OP.i64Store, 8 * slot);
   }
   #load(slot: number): void {
     this.code.get(BASE);
-    if (isVectorSlot(slot)) this.code.simd(SIMD.load).op(0).u(8 * slot).set(this.#vector(slot));
-    else this.code.mem(OP.i64Load, 8 * slot).set(this.#local(slot));
+    if (isVectorSlot(slot)) {
+      this.code.simd(SIMD.load).op(0).u(8 * slot).set(this.#vector(slot));
+      const low = this.#lowOf(slot);
+      if (low !== undefined) this.code.get(BASE).mem(OP.f64Load, 8 * slot).set(low);
+    } else this.code.mem(OP.i64Load, 8 * slot).set(this.#local(slot));
   }
 
   /** A new guest instruction begins: its temporaries are all free. */
@@ -142,12 +157,14 @@ export class Values {
 
   /** Stores one slot (a whole vector, if it is in one) where its place in the CPU state is; nothing when it is there already. */
   spillSlot(slot: number): void {
+    if (this.#lowOf(pair(slot)) !== undefined) return this.#store(pair(slot));
     const vector = this.#vectorOf(slot);
     if (vector !== undefined) this.code.get(BASE).get(vector).simd(SIMD.store).op(0).u(8 * pair(slot));
     else if (this.#inLocal(slot)) this.#store(slot);
   }
   reloadSlot(slot: number): void {
     this.floats.written(slot, true);
+    if (this.#lowOf(pair(slot)) !== undefined) return this.#load(pair(slot));
     const vector = this.#vectorOf(slot);
     if (vector !== undefined) this.code.get(BASE).simd(SIMD.load).op(0).u(8 * pair(slot)).set(vector);
     else if (this.#inLocal(slot)) this.code.get(BASE).mem(OP.i64Load, 8 * slot).set(this.#local(slot));
@@ -157,6 +174,7 @@ export class Values {
   get64(v: Value): void {
     if (typeof v === "object") this.code.i64(v.lo, v.hi);
     else if (this.#inLocal(v)) this.code.get(this.#local(v));
+    else if (this.#lowOf(v) !== undefined) this.code.get(this.#lowOf(v)!).op(OP.i64ReinterpretF64);
     else {
       const vector = this.#vectorOf(v);
       if (vector !== undefined) this.code.get(vector).simd(SIMD.i64x2Extract).op(v & 1);
@@ -166,7 +184,9 @@ export class Values {
   get32(v: Value): void {
     if (typeof v === "object") this.code.i32(v.lo);
     else if (this.#inLocal(v)) this.code.get(this.#local(v)).op(OP.i32WrapI64);
-    else {
+    else if (this.#lowOf(v) !== undefined) {
+      this.code.get(this.#lowOf(v)!).op(OP.i64ReinterpretF64, OP.i32WrapI64);
+    } else {
       const vector = this.#vectorOf(v);
       if (vector !== undefined) this.code.get(vector).simd(SIMD.i32x4Extract).op(2 * (v & 1));
       else this.code.get(BASE).mem(OP.i32Load, 8 * v);
@@ -175,6 +195,8 @@ export class Values {
   /** Pops an i64 into slot `d`. */
   set64(d: number): void {
     this.floats.written(d, false);
+    const low = this.#lowOf(d);
+    if (low !== undefined) return void this.code.op(OP.f64ReinterpretI64).set(low);
     const vector = this.#vectorOf(d);
     if (vector !== undefined) {
       this.code.set(Z64).get(vector).get(Z64).simd(SIMD.i64x2Replace).op(d & 1).set(vector);
@@ -194,8 +216,9 @@ export class Values {
   /** Pushes 128 bits. */
   vector(s: number): void {
     const { code } = this;
-    const local = this.#vectorOf(s);
-    if (local !== undefined) code.get(local);
+    const local = this.#vectorOf(s), low = this.#lowOf(s);
+    if (low !== undefined) code.get(local!).get(low).simd(SIMD.f64x2Replace).op(0);
+    else if (local !== undefined) code.get(local);
     else if (this.#temps.has(s) || this.#temps.has(s + 1)) {
       this.get64(s);
       code.simd(SIMD.i64x2Splat);
@@ -219,7 +242,33 @@ export class Values {
       this.#temps.delete(d + 1);
       this.#vectorTemps.add(d);
     }
-    code.set(this.#vector(d));
+    const low = this.#lowOf(d);
+    if (low !== undefined) code.tee(this.#vector(d)).simd(SIMD.f64x2Extract).op(0).set(low);
+    else code.set(this.#vector(d));
+  }
+  /** Whether the low double of XMM register `d` has a local of its own. */
+  isSplit(d: Value): boolean {
+    return typeof d === "number" && this.#lowOf(d) !== undefined;
+  }
+  /** Vector `d` = the f64 that `push` pushes, and 0. */
+  setDouble(d: number, push: () => void): void {
+    const low = this.#lowOf(d);
+    this.setVector(d, () => {
+      this.code.simd(SIMD.const).op(...new Array(16).fill(0));
+      if (low !== undefined) return;
+      push();
+      this.code.simd(SIMD.f64x2Replace).op(0);
+    });
+    if (low === undefined) return;
+    push();
+    this.code.set(low);
+  }
+  /** Vector `d` = vector `s`. */
+  copyVector(d: number, s: number): void {
+    const to = this.#lowOf(d), from = this.#lowOf(s);
+    if (to === undefined || from === undefined) return this.setVector(d, () => this.vector(s));
+    this.floats.written(d, true);
+    this.code.get(this.#vector(s)).set(this.#vector(d)).get(from).set(to);
   }
   /** Stores vector `s` where its slot lies, for slow paths. */
   storeVector(s: number): void {
@@ -233,15 +282,24 @@ export class Values {
   }
   /** Half `d` of a vector local = half `s` of one. */
   copyHalf(d: number, s: number): void {
-    this.setVector(pair(d), () => {
-      this.code.get(this.#vectorOf(d)!).get(this.#vectorOf(s)!).simd(SIMD.f64x2Extract).op(s & 1);
-      this.code.simd(SIMD.f64x2Replace).op(d & 1);
-    });
+    const low = this.#lowOf(d);
+    if (low !== undefined) {
+      this.floats.written(d, false);
+      this.getF64(s);
+      this.code.set(low);
+      return;
+    }
+    const local = this.#vectorOf(d)!;
+    this.floats.written(d, false);
+    this.code.get(local);
+    this.getF64(s);
+    this.code.simd(SIMD.f64x2Replace).op(d & 1).set(local);
   }
   /** Pushes the low double (float) of slot `s`. */
   getF64(s: number): void {
-    const local = this.#vectorOf(s);
-    if (local !== undefined) this.code.get(local).simd(SIMD.f64x2Extract).op(s & 1);
+    const local = this.#vectorOf(s), low = this.#lowOf(s);
+    if (low !== undefined) this.code.get(low);
+    else if (local !== undefined) this.code.get(local).simd(SIMD.f64x2Extract).op(s & 1);
     else {
       this.get64(s);
       this.code.op(OP.f64ReinterpretI64);
@@ -249,14 +307,22 @@ export class Values {
   }
   getF32(s: number): void {
     const local = this.#vectorOf(s);
-    if (local !== undefined) this.code.get(local).simd(SIMD.f32x4Extract).op(2 * (s & 1));
-    else {
+    if (local !== undefined && this.#lowOf(s) === undefined) {
+      this.code.get(local).simd(SIMD.f32x4Extract).op(2 * (s & 1));
+    } else {
       this.get32(s);
       this.code.op(OP.f32ReinterpretI32);
     }
   }
   /** The low double (float) of vector `d` = what `push` pushes; the rest stays. */
   setF64(d: number, push: () => void): void {
+    const low = this.#lowOf(d);
+    if (low !== undefined) {
+      push();
+      this.floats.written(d, false);
+      this.code.set(low);
+      return;
+    }
     this.setVector(d, () => {
       this.vector(d);
       push();

@@ -21,7 +21,7 @@ function body(s: Snippet, memoryPercent = 20): void {
 }
 
 /** Emits a branch with an 8- or 32-bit displacement and returns how to make it lead `here`. */
-function branch(s: Snippet, opcode: number[], near: boolean, effect = FLAGS.none): () => void {
+export function branch(s: Snippet, opcode: number[], near: boolean, effect = FLAGS.none): () => void {
   s.addBytes([...opcode, ...le(0, near ? 4 : 1)], effect);
   const end = s.bytes.length;
   return () => {

@@ -1,0 +1,355 @@
+// The translations of one guest file, as they are kept between runs.
+//
+// A file is little-endian words: a header, then the tables (each described where it is written, in save()). Operations are numbered by the file's
+// own list of shapes and objects, which are given by name; records are copied and renumbered when they are first asked for.
+// Nothing in a file is believed: sizes and numbers are checked, and a file that does not add up is no file.
+
+import { OPS } from "../ir/ops.ts";
+import { nameOf, objectNamed } from "../ir/objects.ts";
+import {
+  LENGTH_SHIFT,
+  objectNumber,
+  objects,
+  SHAPE_MASK,
+  shapeFor,
+  shapes,
+  useShape,
+  WordPieces,
+} from "../ir/words.ts";
+import type { IrBlock } from "../ir/block.ts";
+import { BOUNCE } from "../cpu.ts";
+import {
+  firstOperation,
+  linkCount,
+  makeRecord,
+  operationWords,
+  type Place,
+  recordWords,
+  sameBytes,
+} from "./record.ts";
+
+const MAGIC = 0x786e6564, FORMAT = 1, HEADER = 16;
+/** Words of the header. */
+const H_MAGIC = 0,
+  H_FORMAT = 1,
+  H_CHECK = 2,
+  H_BLOCKS = 4,
+  H_BUCKETS = 5,
+  H_WORDS = 6,
+  H_NAMES = 7,
+  H_REGIONS = 8;
+/** Words of records that a file may have. */
+const MAX_WORDS = 1 << 25;
+
+/** What a file said when it was loaded. */
+interface Loaded {
+  readonly count: number;
+  /** Guest address, and index in `words`, of each record. */
+  readonly addresses: Float64Array;
+  readonly places: Int32Array;
+  /** Open addressing by hash(address): number of the record + 1; 0: none. */
+  readonly buckets: Int32Array;
+  readonly words: Int32Array;
+  readonly bytes: Uint8Array;
+  /** The file's numbers to ours. */
+  readonly shapes: Int32Array;
+  readonly objects: Int32Array;
+}
+
+function hash(address: number, buckets: number): number {
+  const lo = address | 0;
+  return (Math.imul(lo ^ lo >>> 15, 0x9e3779b1) >>> 7) & (buckets - 1);
+}
+
+export class CodeFile {
+  #loaded: Loaded | undefined;
+  /** Records in our numbers, those asked for and those made in this run. */
+  readonly #known = new Map<number, Place>();
+  readonly #added = new Set<number>();
+  readonly #pieces = new WordPieces();
+  #addedWords = 0;
+
+  /** `content`: of the file, if there is one. Throws when it is damaged. */
+  constructor(content?: Uint8Array<ArrayBuffer>) {
+    if (content !== undefined) this.#loaded = parse(content);
+  }
+
+  /** Blocks made in this run. */
+  get added(): number {
+    return this.#added.size;
+  }
+
+  /** The record for `address`, if it was made from the bytes that lie in memory now. */
+  find(address: number, page: number, second: () => number): Place | undefined {
+    const known = this.#known.get(address);
+    if (known !== undefined) {
+      return sameBytes(known, new Uint8Array(known.words.buffer), address, page, second) ? known : undefined;
+    }
+    const { count, addresses, places, buckets, words, bytes } = this.#loaded ?? NOTHING;
+    if (count === 0) return undefined;
+    const mask = buckets.length - 1;
+    let bucket = hash(address, buckets.length);
+    for (let tries = 0; tries < buckets.length; tries++, bucket = bucket + 1 & mask) {
+      const n = buckets[bucket]! - 1;
+      if (n < 0) return undefined;
+      if (addresses[n] !== address) continue;
+      const place = { words, at: places[n]! };
+      if (!fits(place) || !sameBytes(place, bytes, address, page, second)) return undefined;
+      const copy = this.#copy(place);
+      if (copy !== undefined) this.#known.set(address, copy);
+      return copy;
+    }
+    return undefined;
+  }
+
+  /** Keeps `block`. */
+  add(block: IrBlock, page: number, second: number): Place | undefined {
+    if (this.#addedWords > MAX_WORDS) return undefined;
+    const place = makeRecord(block, page, second, this.#pieces);
+    this.#addedWords += recordWords(place);
+    this.#known.set(block.address, place);
+    this.#added.add(block.address);
+    return place;
+  }
+
+  /** A loaded record with our numbers; undefined when it cannot be right. */
+  #copy(from: Place): Place | undefined {
+    const { shapes: shapeNumbers, objects: objectNumbers } = this.#loaded!;
+    const size = recordWords(from);
+    const at = this.#pieces.allot(size), { words } = this.#pieces;
+    for (let i = 0; i < size; i++) words[at + i] = from.words[from.at + i]!;
+    let i = at + firstOperation(from) - from.at;
+    const end = at + size;
+    for (;;) {
+      if (i >= end) return undefined;
+      const head = words[i]!;
+      const number = shapeNumbers[head & SHAPE_MASK];
+      if (number === undefined) return undefined;
+      const shape = shapes[number]!;
+      if (shape.words !== (head >> LENGTH_SHIFT & 15) || shape.def.ends !== head < 0) return undefined;
+      if (i + shape.words > end) return undefined;
+      words[i] = head & ~SHAPE_MASK | number;
+      useShape(number);
+      for (const w of shape.slotWords) {
+        const slot = words[i + w]!;
+        if (slot >>> 0 >= 2 * BOUNCE || (slot & 1) !== 0) return undefined;
+      }
+      for (const w of shape.objectWords) {
+        const object = objectNumbers[words[i + w]!];
+        if (object === undefined) return undefined;
+        words[i + w] = object;
+      }
+      i += shape.words;
+      if (head < 0) return i === end && shape.links === linkCount(from) ? { words, at } : undefined;
+    }
+  }
+
+  /** The file's new content; undefined when it need not change. */
+  save(): Uint8Array<ArrayBuffer> | undefined {
+    const old = this.#loaded ?? NOTHING;
+    const tables = new Tables(old);
+    const records: [number, Place][] = [];
+    let newWords = 0;
+    for (const address of this.#added) {
+      const place = this.#known.get(address)!;
+      if (!tables.enter(place)) continue;
+      records.push([address, place]);
+      newWords += recordWords(place);
+    }
+    if (records.length === 0) return undefined;
+    // What this run made replaces what the file has; what the file has in excess of its bound is given up altogether.
+    const keep = old.words.length + newWords <= MAX_WORDS ? old : NOTHING;
+    if (keep !== old) return this.#forget().save();
+    const kept: number[] = [];
+    for (let n = 0; n < old.count; n++) if (!this.#added.has(old.addresses[n]!)) kept.push(n);
+    const count = kept.length + records.length;
+    let bucketCount = 16;
+    while (bucketCount < 2 * count) bucketCount *= 2;
+    const names = new TextEncoder().encode(JSON.stringify(tables.names()));
+    const namesWords = names.length + 3 >> 2;
+    const total = HEADER + 3 * count + bucketCount + old.words.length + newWords + namesWords;
+    const out = new Int32Array(total);
+    let at = HEADER;
+    const addresses = new Float64Array(out.buffer, 4 * at, count);
+    at += 2 * count;
+    const places = out.subarray(at, at += count), buckets = out.subarray(at, at += bucketCount);
+    const words = out.subarray(at, at += old.words.length + newWords);
+    new Uint8Array(out.buffer, 4 * at, names.length).set(names);
+    words.set(old.words);
+    kept.forEach((n, i) => {
+      addresses[i] = old.addresses[n]!;
+      places[i] = old.places[n]!;
+    });
+    let used = old.words.length;
+    records.forEach(([address, place], i) => {
+      addresses[kept.length + i] = address;
+      places[kept.length + i] = used;
+      used = tables.write(place, words, used);
+    });
+    for (let n = 0; n < count; n++) {
+      let b = hash(addresses[n]!, bucketCount);
+      while (buckets[b] !== 0) b = b + 1 & bucketCount - 1;
+      buckets[b] = n + 1;
+    }
+    out[H_MAGIC] = MAGIC;
+    out[H_FORMAT] = FORMAT;
+    out[H_BLOCKS] = count;
+    out[H_BUCKETS] = bucketCount;
+    out[H_WORDS] = words.length;
+    out[H_NAMES] = names.length;
+    out[H_REGIONS] = 0;
+    seal(out);
+    return new Uint8Array(out.buffer);
+  }
+
+  #forget(): CodeFile {
+    this.#loaded = undefined;
+    return this;
+  }
+}
+
+const NOTHING: Loaded = {
+  count: 0,
+  addresses: new Float64Array(),
+  places: new Int32Array(),
+  buckets: new Int32Array(),
+  words: new Int32Array(),
+  bytes: new Uint8Array(),
+  shapes: new Int32Array(),
+  objects: new Int32Array(),
+};
+
+/** Our numbers to the file's, which are the old ones and then the new ones. */
+class Tables {
+  readonly #shapes: number[];
+  readonly #objects: number[];
+  readonly #shapeNumbers = new Map<number, number>();
+  readonly #objectNumbers = new Map<number, number>();
+
+  constructor(old: Loaded) {
+    this.#shapes = [...old.shapes];
+    this.#objects = [...old.objects];
+    this.#shapes.forEach((ours, n) => this.#shapeNumbers.set(ours, n));
+    this.#objects.forEach((ours, n) => this.#objectNumbers.set(ours, n));
+  }
+
+  /** Gives numbers to what the record refers to; false when an object in it has no name. */
+  enter(place: Place): boolean {
+    let known = true;
+    const { words } = place;
+    each(words, firstOperation(place), operationWords(place), (at, id) => {
+      for (const w of shapes[id]!.objectWords) known &&= nameOf(objects[words[at + w]!]!) !== undefined;
+    });
+    if (!known) return false;
+    each(words, firstOperation(place), operationWords(place), (at, id) => {
+      number(this.#shapeNumbers, this.#shapes, id);
+      for (const w of shapes[id]!.objectWords) number(this.#objectNumbers, this.#objects, words[at + w]!);
+    });
+    return true;
+  }
+
+  /** Copies the record in the file's numbers; returns the index behind it. */
+  write(place: Place, words: Int32Array, at: number): number {
+    const size = recordWords(place);
+    words.set(place.words.subarray(place.at, place.at + size), at);
+    each(words, at + firstOperation(place) - place.at, operationWords(place), (i, id) => {
+      words[i] = words[i]! & ~SHAPE_MASK | number(this.#shapeNumbers, this.#shapes, id);
+      for (const w of shapes[id]!.objectWords) {
+        words[i + w] = number(this.#objectNumbers, this.#objects, words[i + w]!);
+      }
+    });
+    return at + size;
+  }
+
+  names(): Names {
+    return {
+      shapes: this.#shapes.map((id) => [shapes[id]!.def.name, shapes[id]!.key]),
+      objects: this.#objects.map((n) => nameOf(objects[n]!)!),
+    };
+  }
+}
+
+/** The names in a file, as JSON. */
+interface Names {
+  shapes: [string, number][];
+  objects: string[];
+}
+
+function number(numbers: Map<number, number>, list: number[], ours: number): number {
+  let n = numbers.get(ours);
+  if (n === undefined) numbers.set(ours, n = list.push(ours) - 1);
+  return n;
+}
+
+/** Calls `visit` with the index and the shape of each operation in our numbers. */
+function each(words: Int32Array, from: number, size: number, visit: (at: number, id: number) => void): void {
+  for (let at = from; at < from + size;) {
+    const id = words[at]! & SHAPE_MASK;
+    visit(at, id);
+    at += shapes[id]!.words;
+  }
+}
+
+/** The record lies within the words. */
+function fits(place: Place): boolean {
+  const { words, at } = place;
+  return at >= 0 && at + 2 <= words.length && operationWords(place) > 0 &&
+    at + recordWords(place) <= words.length;
+}
+
+/** Throws when `content` is no file of ours. */
+function parse(content: Uint8Array<ArrayBuffer>): Loaded {
+  const damaged = (): never => {
+    throw new Error("damaged");
+  };
+  if (content.length < 4 * HEADER || content.length % 4 !== 0 || content.byteOffset % 8 !== 0) damaged();
+  const all = new Int32Array(content.buffer, content.byteOffset, content.length >> 2);
+  if (all[H_MAGIC] !== MAGIC || all[H_FORMAT] !== FORMAT) damaged();
+  const count = all[H_BLOCKS]!,
+    bucketCount = all[H_BUCKETS]!,
+    wordCount = all[H_WORDS]!,
+    nameBytes = all[H_NAMES]!;
+  if (count < 0 || bucketCount < 2 * count || (bucketCount & bucketCount - 1) !== 0) damaged();
+  if (HEADER + 3 * count + bucketCount + wordCount + (nameBytes + 3 >> 2) !== all.length || wordCount < 0) {
+    damaged();
+  }
+  const [a, b] = checksum(all);
+  if (all[H_CHECK] !== a || all[H_CHECK + 1] !== b) damaged();
+  let at = HEADER;
+  const addresses = new Float64Array(content.buffer, content.byteOffset + 4 * at, count);
+  at += 2 * count;
+  const places = all.subarray(at, at += count), buckets = all.subarray(at, at += bucketCount);
+  const words = all.subarray(at, at += wordCount);
+  for (let i = 0; i < bucketCount; i++) if (buckets[i]! >>> 0 > count) damaged();
+  const json = new TextDecoder().decode(content.subarray(4 * at, 4 * at + nameBytes));
+  const names = JSON.parse(json) as Names;
+  return {
+    count,
+    addresses,
+    places,
+    buckets,
+    words,
+    bytes: new Uint8Array(words.buffer, words.byteOffset, 4 * words.length),
+    shapes: Int32Array.from(names.shapes, ([name, key]) => shapeFor(OPS.get(name) ?? damaged(), key).id),
+    objects: Int32Array.from(names.objects, (name) => objectNumber(objectNamed(name) ?? damaged())),
+  };
+}
+
+/** Puts the sums into a file. */
+export function seal(words: Int32Array): void {
+  const [a, b] = checksum(words);
+  words[H_CHECK] = a;
+  words[H_CHECK + 1] = b;
+}
+
+/** Two sums over all words but those of the sums themselves. */
+function checksum(words: Int32Array): [number, number] {
+  let a = 0x811c9dc5 | 0, b = words.length;
+  for (let i = 0; i < words.length; i++) {
+    if (i === H_CHECK || i === H_CHECK + 1) continue;
+    a = Math.imul(a ^ words[i]!, 0x01000193);
+    b = (Math.imul(b, 31) + words[i]!) | 0;
+    a ^= a >>> 15;
+  }
+  return [a, b];
+}

@@ -1,0 +1,62 @@
+// Translations kept between runs: a CodeFile for each guest file that code comes from, loaded when code of it is first run.
+
+import { CodeFile } from "./code_file.ts";
+
+/** Where code files are kept. Names are chosen by whoever says which file code comes from (Env.codeSource). */
+export interface CodeFiles {
+  /** Undefined: there is none. */
+  read(name: string): Uint8Array<ArrayBuffer> | undefined;
+  write(name: string, content: Uint8Array<ArrayBuffer>): void;
+  remove(name: string): void;
+  /** Called after files were written: makes room where there is too little. */
+  tidy(): void;
+}
+
+/** A guest file that code comes from. */
+export interface CodeSource {
+  readonly name: string;
+}
+
+export class CodeStore {
+  readonly #files: CodeFiles;
+  readonly #open = new Map<string, CodeFile>();
+  /** Of the last source: most look-ups are for the same. */
+  #last: CodeSource | undefined;
+  #lastFile: CodeFile | undefined;
+
+  constructor(files: CodeFiles) {
+    this.#files = files;
+  }
+
+  file(source: CodeSource): CodeFile {
+    if (source === this.#last) return this.#lastFile!;
+    let file = this.#open.get(source.name);
+    if (file === undefined) this.#open.set(source.name, file = this.#load(source.name));
+    this.#last = source;
+    return this.#lastFile = file;
+  }
+
+  #load(name: string): CodeFile {
+    const content = this.#files.read(name);
+    try {
+      return new CodeFile(content);
+    } catch {
+      this.#files.remove(name);
+      return new CodeFile();
+    }
+  }
+
+  /** Writes what is new. */
+  save(): void {
+    let written = false;
+    for (const [name, file] of this.#open) {
+      const content = file.added === 0 ? undefined : file.save();
+      if (content !== undefined) this.#files.write(name, content);
+      written ||= content !== undefined;
+    }
+    if (written) this.#files.tidy();
+    // The files have it all now; whoever comes next loads them anew.
+    this.#open.clear();
+    this.#last = this.#lastFile = undefined;
+  }
+}
