@@ -47,7 +47,7 @@ export function xmmSlot(i: number): number {
 export const TLB_ENTRIES = 1024, TLB_ENTRY_WORDS = 8;
 export const TLB_READ = 0, TLB_WRITE = 2, TLB_ADDEND = 4;
 // Exec TLB: entry of 4 words: 0 tag low, 1 tag high, 2 addend.
-export const XTLB_ENTRIES = 256, XTLB_ENTRY_WORDS = 4;
+export const XTLB_ENTRIES = 1024, XTLB_ENTRY_WORDS = 4;
 export const XTLB_TAG = 0, XTLB_ADDEND = 2;
 /** A low tag word that no address can produce. */
 export const TLB_INVALID = 1;

@@ -17,13 +17,13 @@ import {
 } from "./env.ts";
 import { readFlags, writeFlags } from "./ir/flags.ts";
 import { Closures } from "./js/closures.ts";
-import { Source } from "./js/source.ts";
+import { Source as SourceTier } from "./js/source.ts";
 import { I32, U8 } from "./ram.ts";
 import type { IrBlock } from "./ir/block.ts";
-import { HOT_SAMPLES, REGION_BLOCKS, REGION_OPS, SAMPLE_BLOCKS } from "./tunables.ts";
+import { EXIT_HEAT, HOT_SAMPLES, SAMPLE_BLOCKS } from "./tunables.ts";
 import { WasmTier } from "./wasm/compile.ts";
+import { findRegion, type Source } from "./wasm/flow.ts";
 import { enterJump } from "./wasm/jump_table.ts";
-import { innerLinks } from "./wasm/region.ts";
 import { CODE_CHANGED, linear, Runtime, setRip } from "./runtime.ts";
 import { type Decoder, Translator } from "./translate.ts";
 
@@ -52,12 +52,17 @@ export class Dispatcher implements Executor {
     const closures = this.#closures = new Closures(this.runtime);
     const { tier = "auto" } = options;
     this.#hot = tier === "auto" ? HOT_SAMPLES : NaN;
-    this.#wasm = new WasmTier(this.runtime, closures);
+    this.#wasm = new WasmTier(this.runtime, closures, (block, c) => {
+      if ((block.heat += EXIT_HEAT) >= this.#hot) this.promote(block, c);
+    });
     const wasm = this.#wasm;
-    const generator = tier === "js" ? new Source(this.runtime) : tier === "wasm"
+    const generator = tier === "js" ? new SourceTier(this.runtime) : tier === "wasm"
       ? {
-        compile: (block: IrBlock, page: number) =>
-          wasm.compile(page === 0 ? [block] : this.#region(block.address, page)),
+        compile: (block: IrBlock, page: number) => {
+          const flow = findRegion(block.address, this.#onPage(block, page))!;
+          // Kept nowhere, or checked by whoever runs it.
+          return wasm.compile(page === 0 ? { ...flow, pages: [] } : flow);
+        },
       }
       : closures;
     this.translator = new Translator(decoder, generator);
@@ -85,7 +90,7 @@ export class Dispatcher implements Executor {
         do {
           block = burst(c, block);
           if (block === null) return this.runtime.reason;
-          if (++block.heat === this.#hot) this.promote(block);
+          if (++block.heat >= this.#hot) this.promote(block, c);
         } while ((budget -= SAMPLE_BLOCKS) > 0);
         setRip(c, block.address);
         return EXIT_BUDGET;
@@ -123,32 +128,49 @@ export class Dispatcher implements Executor {
     return EXIT_FAULT;
   }
 
-  /** Gives a hot block a region of its own, from IR made anew. (Tests do so with every block.) */
-  promote(block: Block): void {
-    if (block.frame2 !== 0 || Number.isNaN(block.addend)) return;
-    this.translator.keepHot(block.address);
-    const blocks = this.#region(block.address, block.frame * 4096);
-    Object.assign(block, this.#wasm.compile(blocks));
+  /**
+   * Gives a hot block a region of its own, from IR made anew. `all`: with code that has not run yet, but of its page only (for tests; it
+   * is what the tier `wasm` does with every block).
+   */
+  promote(block: Block, c: number, all = false): void {
+    if (block.frame2 !== 0 || Number.isNaN(block.addend) || block.plain !== undefined) return;
+    const flow = findRegion(block.address, all ? this.#onPage(block, block.frame * 4096) : this.#ofCache(c));
+    if (flow === undefined) return;
+    if (!all) this.translator.keepHot(block.address);
+    const plain = block.code;
+    Object.assign(block, this.#wasm.compile(flow, (c) => plain.call(block, c)), { plain });
+    this.cache.contains(block, flow.pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
     if (block.entry !== 0) enterJump(block);
   }
 
-  /** IR of the blocks that direct jumps reach from `entry` without leaving its page. */
-  #region(entry: number, page: number): IrBlock[] {
-    const first = entry - entry % 4096;
-    const blocks: IrBlock[] = [];
-    const seen = new Set<number>([entry]);
-    let size = 0;
-    for (const address of seen) {
-      if (blocks.length === REGION_BLOCKS || size > REGION_OPS) break;
-      const ir = this.translator.lower(address, page, () => 0, false);
-      if (ir.crossing) continue;
-      blocks.push(ir);
-      size += ir.ops.length;
-      for (const link of innerLinks(ir)) {
-        if (link.address >= first && link.address < first + 4096) seen.add(link.address);
-      }
-    }
-    return blocks;
+  /** What has been translated in the address space of `c`. */
+  #ofCache(c: number): Source {
+    const { cache, translator } = this;
+    const physical = (address: number) => cache.present(c, address - address % 4096);
+    return {
+      lower: (address) => {
+        const page = physical(address);
+        if (page === 0 || !cache.knows(address, page)) return undefined;
+        let second = -1;
+        const ir = translator.lower(address, page, () => second = physical(address + 4096), false);
+        return second === 0 ? undefined : ir;
+      },
+      physical,
+    };
+  }
+
+  /** All blocks that lie on the page of `block` as a whole; `page` 0: only that one, which is made already. */
+  #onPage(block: { address: number }, page: number): Source {
+    const first = block.address - block.address % 4096;
+    return {
+      lower: (address) => {
+        if (page === 0) return address === block.address ? block as IrBlock : undefined;
+        if (address < first || address >= first + 4096) return undefined;
+        const ir = this.translator.lower(address, page, () => 0, false);
+        return ir.crossing ? undefined : ir;
+      },
+      physical: () => page,
+    };
   }
 
   #rip(c: number): number {
@@ -168,8 +190,13 @@ export class Dispatcher implements Executor {
 
 /** Blocks until the next sample: counted on through system calls, or the code between them would never be found hot. */
 let untilSample = SAMPLE_BLOCKS;
+/** State of the random numbers in burst(). */
+let random = 1;
 
-/** Runs blocks up to the next sample. A function of its own, called often, is optimised sooner than a loop that is entered once. */
+/**
+ * Runs blocks up to the next sample: not always as many, or a loop of as many would show always the same one. A function of its own, called often, is
+ * optimised sooner than a loop that is entered once.
+ */
 function burst(c: number, block: Block): Block | null {
   let next: Block | null = block;
   for (let n = untilSample; n > 0; n--) {
@@ -179,7 +206,8 @@ function burst(c: number, block: Block): Block | null {
       return null;
     }
   }
-  untilSample = SAMPLE_BLOCKS;
+  random = Math.imul(random, 1664525) + 1013904223 | 0;
+  untilSample = SAMPLE_BLOCKS / 2 + (random >>> 16 & (SAMPLE_BLOCKS - 1));
   return next;
 }
 

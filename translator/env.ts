@@ -19,6 +19,12 @@ export interface Env {
   codeSource?(va: number): CodeSource | undefined;
 }
 
+/**
+ * `changed` counts what takes a right away from a page that is present, or gives it another frame: whoever keeps a translation while it may call
+ * {@link Env.page} compares. The environment counts; entering a new page does not.
+ */
+export const translations: { changed: number } = { changed: 0 };
+
 /** Exception vectors (SDM vol. 3, table 6-1). */
 export const VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_BP = 3, VECTOR_OF = 4, VECTOR_BR = 5, VECTOR_UD = 6;
 export const VECTOR_NP = 11, VECTOR_SS = 12, VECTOR_GP = 13, VECTOR_PF = 14, VECTOR_MF = 16, VECTOR_AC = 17;

@@ -12,8 +12,9 @@ export const PAGE_SIZE = 4096;
 /** Number of 4 KiB frames. Frame 0 is never handed out: physical address 0 means "none". */
 export const FRAME_COUNT = RAM_BYTES / PAGE_SIZE;
 
-/** The last bytes belong to the translator: the jump table (wasm/jump_table.ts). No frame lies there. */
-export const RESERVED_BYTES = 0x1_0000;
+/** The last bytes belong to the translator: the jump table (wasm/jump_table.ts), then a page that nobody reads. No frame lies there. */
+export const RESERVED_BYTES = 0x4_1000;
+export const SCRATCH_PAGE: number = RAM_BYTES - PAGE_SIZE;
 
 export const memory: WebAssembly.Memory = new WebAssembly.Memory({
   initial: RAM_BYTES / 65536,

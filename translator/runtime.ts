@@ -14,6 +14,7 @@ import {
   raise,
   raiseNonCanonical,
   READ,
+  VECTOR_GP,
   VECTOR_PF,
   WRITE,
 } from "./env.ts";
@@ -147,10 +148,10 @@ export class Runtime {
   }
 
   /** A branch target that is no user address: what is not canonical faults at the branch, the kernel's half when it is fetched from. */
-  target(c: number, lo: number, hi: number, ip: number): void {
+  target(c: number, _lo: number, hi: number, ip: number): void {
     if (hi >= -0x8000 && hi < 0) return;
     setRip(c, ip);
-    linear(lo, hi, EXEC);
+    raise(VECTOR_GP);
   }
 
   /** An indirect jump. */

@@ -10,7 +10,15 @@ export const LOOP_ITERATIONS = 256;
 export const SAMPLE_BLOCKS = 64;
 /** Samples that make a block hot (`--tier auto`): it gets a region. One that an earlier run found hot needs one sample. */
 export const HOT_SAMPLES = 60;
+/** What it adds to a block's heat when a region leaves to it: more than its share of the samples, since a region that ends there gains from going on. */
+export const EXIT_HEAT = 1 / 8;
 /** Blocks and IR operations of a region at the most: TurboFan's time grows faster than the code. */
-export const REGION_BLOCKS = 64, REGION_OPS = 2500;
-/** Regions entered and loops gone round before wasm returns to the dispatcher, which counts down the budget: about 10 µs. */
-export const CHAIN_LENGTH = 512;
+export const REGION_BLOCKS = 160, REGION_OPS = 2500;
+/** Pages of a region at the most: each but the first is looked up in the exec TLB when the region is entered. */
+export const REGION_PAGES = 4;
+/** Return addresses that a return inside a region is compared with at the most. */
+export const RETURN_SITES = 8;
+/** Regions entered before wasm returns to the dispatcher, and times that loops go round in one of them. */
+export const CHAIN_LENGTH = 512, LOOP_LENGTH = 1000;
+/** Calls of regions on the host's stack at the most; deeper ones take the caller's place. V8's stack of about 1 MB holds some 3000 large frames. */
+export const CALL_DEPTH = 400;

@@ -19,6 +19,8 @@ export interface Block extends Body {
   lo: number;
   hi: number;
   code: BlockCode;
+  /** Its code before it got a region; undefined: it has none. */
+  plain: BlockCode | undefined;
   /** Addend of the exec TLB entry that this translation belongs to: equal addend and tag mean same frame. NaN when dead. */
   addend: number;
   /** Frame translated from. */

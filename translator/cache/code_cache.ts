@@ -29,6 +29,8 @@ export class CodeCache {
   readonly #translate: Translate;
   /** By frame: address → block. */
   readonly #frames = new Map<number, Map<number, Block>>();
+  /** Blocks with regions that took code of another frame, by that frame. */
+  readonly #guests = new Map<number, Set<Block>>();
   blocks = 0;
   translated = 0;
   instructions = 0;
@@ -87,6 +89,7 @@ export class CodeCache {
       instructions,
       heat: hot ? HOT_SAMPLES - 1 : 0,
       entry,
+      plain: undefined,
       words: body.words,
       at: body.at,
       links: body.links,
@@ -112,6 +115,28 @@ export class CodeCache {
     blocks.set(block.address, block);
   }
 
+  /** Physical page that the exec TLB of `c` knows for `address`; else 0. */
+  present(c: number, address: number): number {
+    const lo = address | 0, hi = Math.floor(address / 0x1_0000_0000) | 0;
+    const x = I32[c + 2 * TLB + 1] + (lo >>> 12 & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
+    return I32[x] === (lo & -4096) && I32[x + 1] === hi ? ((lo & -4096) + I32[x + XTLB_ADDEND]) | 0 : 0;
+  }
+
+  /** Whether the block at `address`, whose page lies at physical address `page`, has been translated. */
+  knows(address: number, page: number): boolean {
+    return this.#frames.get(page >>> 12)?.has(address) === true;
+  }
+
+  /** The code of `block` contains code of these frames. */
+  contains(block: Block, frames: Iterable<number>): void {
+    for (const frame of frames) {
+      if (frame === block.frame) continue;
+      const guests = this.#guests.get(frame);
+      if (guests === undefined) this.#guests.set(frame, new Set([block]));
+      else guests.add(block);
+    }
+  }
+
   /** Drops everything translated from `frame`. */
   invalidateFrame(frame: number): void {
     frameFlags[frame] &= ~FRAME_CODE;
@@ -119,6 +144,8 @@ export class CodeCache {
     if (blocks === undefined) return;
     this.#frames.delete(frame);
     this.invalidations++;
+    for (const guest of this.#guests.get(frame) ?? []) demote(guest);
+    this.#guests.delete(frame);
     for (const block of blocks.values()) {
       if (block.entry !== 0) removeJump(block);
       block.addend = NaN; // no link from another page matches any more
@@ -132,10 +159,18 @@ export class CodeCache {
 
   /** Physical page of `address` for fetching, through the exec TLB. */
   #page(c: number, address: number, rip = address): number {
-    const lo = address | 0, hi = Math.floor(address / 0x1_0000_0000) | 0;
-    const x = I32[c + 2 * TLB + 1] + (lo >>> 12 & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
-    if (I32[x] === (lo & -4096) && I32[x + 1] === hi) return ((lo & -4096) + I32[x + XTLB_ADDEND]) | 0;
+    const page = this.present(c, address);
+    if (page !== 0) return page;
     setRip(c, rip);
     return this.#env.page(c, address, EXEC);
   }
+}
+
+/** Takes its region away from a block. */
+function demote(block: Block): void {
+  if (block.plain === undefined) return;
+  if (block.entry !== 0) removeJump(block);
+  block.code = block.plain;
+  block.plain = undefined;
+  block.heat = 0;
 }

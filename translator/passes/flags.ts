@@ -10,7 +10,12 @@ import { UNKNOWN } from "../ir/flags.ts";
 import { OPS } from "../ir/ops.ts";
 
 export function resolveFlags(block: IrBlock): void {
-  let live = STATUS_FLAGS;
+  dropFlags(block, STATUS_FLAGS);
+  nameKinds(block, UNKNOWN);
+}
+
+/** Backwards; `live`: the flags that somebody may read behind the block. */
+export function dropFlags(block: IrBlock, live: number): void {
   const { ops } = block;
   let dropped = false;
   for (let i = ops.length - 1; i >= 0; i--) {
@@ -29,11 +34,15 @@ export function resolveFlags(block: IrBlock): void {
     if (def.faults) live = STATUS_FLAGS;
   }
   if (dropped) block.ops = ops.filter((o) => o.def !== NOTHING);
-  let kind: number = UNKNOWN;
+}
+
+/** Forwards, once flags that are not needed are gone: `kind` is that of the flags before the block. Returns that of the flags behind it. */
+export function nameKinds(block: IrBlock, kind: number): number {
   for (const o of block.ops) {
     if (o.def.kindArg >= 0) o.args[o.def.kindArg] = kind;
     if (o.def.kind !== undefined) kind = o.def.kind;
   }
+  return kind;
 }
 
 const NOTHING = { ...OPS.get("mov64")!, name: "nothing" };

@@ -1,97 +1,152 @@
-// Makes a region's wasm function and the BlockCode around it.
+// Makes a region's wasm module and the Run around its function.
 
-import type { Block, BlockCode, Link } from "../cache/block.ts";
+import type { Block, Link } from "../cache/block.ts";
 import { CHAIN, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
-import type { IrBlock, IrOp } from "../ir/block.ts";
+import { EXEC, fault, translations } from "../env.ts";
 import type { Closures } from "../js/closures.ts";
 import { I32, memory, RAM_BYTES } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
-import { oneFunctionModule } from "./encoder.ts";
 import { CHAIN_LENGTH } from "../tunables.ts";
+import { wasmModule } from "./encoder.ts";
+import type { Flow, RegionPage } from "./flow.ts";
+import { FAULTED, FIRST_END, GLOBALS, INDIRECT, PAUSED, STALE } from "./generator.ts";
 import {
   CONDITION,
-  FAULTED,
   IMPORTS,
-  INDIRECT,
+  MISS_READ,
   PROBE,
   READ,
+  REGION,
   STEP,
+  TYPES,
   WRITE128,
   WRITE16,
   WRITE32,
   WRITE64,
   WRITE8,
-} from "./generator.ts";
+} from "./imports.ts";
 import { addFunction, enterJump, functions } from "./jump_table.ts";
-import { emitRegion, FIRST_END } from "./region.ts";
+import { missFunctions } from "./miss.ts";
+import { emitRegion, type RegionCode } from "./region.ts";
 
 const PAGES = RAM_BYTES / 65536;
+const TWO_32 = 0x1_0000_0000;
 
+/** Pending instead of an exception: an existing translation changed, the instruction starts anew. */
+const RETRY = { toString: () => "retry" };
+
+/** Runs a block, or its end. */
+type Run = (c: number) => Block | null;
 type Imports = Record<string, (...args: any[]) => number>;
+
+interface Region {
+  readonly run: (c: number, depth: number) => number;
+  readonly pages: readonly RegionPage[];
+  /** What runs the first block where the region cannot. */
+  readonly plain: Run | undefined;
+  /** Low word of its address. */
+  readonly lo: number;
+  readonly hi: number;
+}
+
+/** A region's code, ready to run. */
+export interface Entered {
+  readonly code: Run;
+  /** Index in the function table; 0: none. */
+  readonly entry: number;
+}
 
 export class WasmTier {
   readonly #runtime: Runtime;
   readonly #closures: Closures;
-  readonly #fixed: Imports;
+  readonly #fixed: WebAssembly.ModuleImports;
   /** All regions' exits. */
   readonly #links: Link[] = [];
-  readonly #ends: ((c: number) => Block | null)[] = [];
-  readonly #exits = {
-    link: (link: Link) => this.#links.push(link) - 1,
-    end: (end: IrOp) => this.#ends.push(this.#closures.single(end)) - 1,
-  };
+  readonly #ends: Run[] = [];
   /** What an imported function threw: wasm gets a flag instead, so that it can store its registers first. */
   #pending: unknown;
   regions = 0;
   bytes = 0;
 
-  constructor(runtime: Runtime, closures: Closures) {
+  /** Told of blocks without a region that regions lead to. */
+  readonly #left: (block: Block, c: number) => void;
+
+  constructor(runtime: Runtime, closures: Closures, left: (block: Block, c: number) => void) {
     this.#runtime = runtime;
+    this.#left = left;
     this.#closures = closures;
-    const H = runtime;
-    const failed = (e: unknown, result: number) => {
+    const slow = this.#slowPaths();
+    this.#fixed = { ...slow };
+    missFunctions(PAGES, memory, functions, slow).forEach((f, i) => this.#fixed[MISS_READ + i] = f);
+  }
+
+  /** Runs `action`; `failed` when it threw or changed a translation that a window may know. */
+  #guarded(action: () => number, failed: number): number {
+    const before = translations.changed;
+    try {
+      const result = action();
+      if (translations.changed === before) return result;
+      this.#pending = RETRY;
+    } catch (e) {
       this.#pending = e;
-      return result;
-    };
+    }
+    return failed;
+  }
+
+  #slowPaths(): Imports {
+    const H = this.#runtime;
+    const probe = (c: number, lo: number, hi: number, size: number, ip: number) =>
+      this.#guarded(() => {
+        H.probeWrite(c, lo, hi, size, ip);
+        return 0;
+      }, 1);
+    // Nothing is written before all of it can be, and nothing twice.
     const store =
-      (write: (c: number, lo: number, hi: number, v: number, ip: number) => void) =>
+      (size: number, write: (c: number, lo: number, hi: number, v: number, ip: number) => void) =>
       (c: number, lo: number, hi: number, v: number, ip: number) => {
-        try {
-          write(c, lo, hi, v, ip);
-          return 0;
-        } catch (e) {
-          return failed(e, 1);
-        }
+        if (probe(c, lo, hi, size, ip) !== 0) return 1;
+        write(c, lo, hi, v, ip);
+        return 0;
       };
-    this.#fixed = {
-      [READ]: (c, lo, hi, size, ip) => {
-        try {
-          return H.read(c, lo, hi, size, ip);
-        } catch (e) {
-          return failed(e, -1);
-        }
-      },
-      [WRITE8]: store((c, lo, hi, v, ip) => H.write8(c, lo, hi, v, ip)),
-      [WRITE16]: store((c, lo, hi, v, ip) => H.write16(c, lo, hi, v, ip)),
-      [WRITE32]: store((c, lo, hi, v, ip) => H.write32(c, lo, hi, v, ip)),
+    return {
+      [READ]: (c, lo, hi, size, ip) => this.#guarded(() => H.read(c, lo, hi, size, ip), -1),
+      [WRITE8]: store(1, (c, lo, hi, v, ip) => H.write8(c, lo, hi, v, ip)),
+      [WRITE16]: store(2, (c, lo, hi, v, ip) => H.write16(c, lo, hi, v, ip)),
+      [WRITE32]: store(4, (c, lo, hi, v, ip) => H.write32(c, lo, hi, v, ip)),
       [WRITE64]: (c, lo, hi, v, vh, ip) => {
-        try {
-          H.write64(c, lo, hi, v, vh, ip);
-          return 0;
-        } catch (e) {
-          return failed(e, 1);
-        }
+        if (probe(c, lo, hi, 8, ip) !== 0) return 1;
+        H.write64(c, lo, hi, v, vh, ip);
+        return 0;
       },
-      [WRITE128]: store((c, lo, hi, slot, ip) => H.write128(c, lo, hi, slot, ip)),
-      [PROBE]: store((c, lo, hi, size, ip) => H.probeWrite(c, lo, hi, size, ip)),
+      [WRITE128]: store(16, (c, lo, hi, slot, ip) => H.write128(c, lo, hi, slot, ip)),
+      [PROBE]: probe,
       [CONDITION]: (c, cc) => H.condition(c, cc) ? 1 : 0,
     };
   }
 
-  /** Compiles the region that begins with the first of `blocks`; `install` gets its function's index (0: none) and its BlockCode. */
-  compile(blocks: readonly IrBlock[]): { code: BlockCode; entry: number } {
-    const { generator, steps } = emitRegion(blocks, this.#exits);
-    const imports: Imports = { ...this.#fixed };
+  /** Compiles a region; `plain` runs its first block where one of its pages is another one. */
+  compile(flow: Flow, plain?: Run): Entered {
+    const code = emitRegion(flow);
+    const { generator, steps } = code;
+    const bytes = wasmModule({
+      pages: PAGES,
+      types: TYPES,
+      imports: [...IMPORTS, ...steps.map(() => STEP)],
+      globals: GLOBALS,
+      functions: [{ type: REGION, locals: generator.locals, code: generator.code, name: "r" }],
+    });
+    this.bytes += bytes.length;
+    return this.#instantiate(bytes, code, flow.blocks[0]!.address, flow.pages, plain);
+  }
+
+  #instantiate(
+    bytes: Uint8Array<ArrayBuffer>,
+    { steps, links, ends }: Pick<RegionCode, "steps" | "links" | "ends">,
+    address: number,
+    pages: readonly RegionPage[],
+    plain: Run | undefined,
+  ): Entered {
+    const imports: WebAssembly.ModuleImports = { ...this.#fixed };
     steps.forEach((o, i) => {
       const step = this.#closures.single(o);
       imports[IMPORTS.length + i] = (c: number) => {
@@ -104,22 +159,27 @@ export class WasmTier {
         }
       };
     });
-    const types = [...IMPORTS, ...steps.map(() => STEP)];
-    const bytes = oneFunctionModule(PAGES, types, STEP, generator.locals, generator.code);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       m: { m: memory, t: functions },
       f: imports,
+      g: { 0: this.#links.length, 1: this.#ends.length },
     });
+    this.#links.push(...links);
+    this.#ends.push(...ends.map((end) => this.#closures.single(end) as Run));
     this.regions++;
-    this.bytes += bytes.length;
-    const run = instance.exports["r"] as (c: number) => number;
-    return { code: (c) => this.#enter(run, c), entry: addFunction(run) };
+    const run = instance.exports["r"] as Region["run"];
+    const region: Region = { run, pages, plain, lo: address | 0, hi: Math.floor(address / TWO_32) | 0 };
+    return { code: (c) => this.#enter(region, c), entry: addFunction(run) };
   }
 
-  /** Runs a region and those it chains to, and finds the block where it goes on. */
-  #enter(run: (c: number) => number, c: number): Block | null {
+  /** Runs a region and those it goes on to, and finds the block where it goes on. */
+  #enter(region: Region, c: number): Block | null {
     I32[c + 2 * CHAIN] = CHAIN_LENGTH;
-    const result = run(c);
+    let result = region.run(c, 0);
+    if (result === STALE && this.#isAt(region, c)) {
+      if (this.#current(region, c)) result = region.run(c, 0);
+      if (result === STALE && this.#isAt(region, c)) return region.plain!(c);
+    }
     const H = this.#runtime;
     let block: Block;
     if (result >= 0) {
@@ -129,10 +189,31 @@ export class WasmTier {
       if (I32[x] !== link.tag || I32[x + 1] !== link.hi || I32[x + XTLB_ADDEND] !== block.addend) {
         block = H.follow(c, link);
       }
-    } else if (result === INDIRECT) block = H.jump(c, I32[c + 2 * RIP], I32[c + 2 * RIP + 1]);
-    else if (result === FAULTED) throw this.#pending;
-    else return this.#ends[FIRST_END - result]!(c);
+    } else if (result <= FIRST_END) return this.#ends[FIRST_END - result]!(c);
+    else {
+      if (result === FAULTED && this.#pending !== RETRY) throw this.#pending;
+      if (result !== FAULTED && result !== INDIRECT && result !== PAUSED && result !== STALE) {
+        throw new Error(`a region returned ${result}`);
+      }
+      block = H.jump(c, I32[c + 2 * RIP]!, I32[c + 2 * RIP + 1]!);
+    }
     if (block.entry !== 0) enterJump(block);
+    else if (block.plain === undefined) this.#left(block, c);
     return block;
+  }
+
+  #isAt({ lo, hi }: Region, c: number): boolean {
+    return I32[c + 2 * RIP] === lo && I32[c + 2 * RIP + 1] === hi;
+  }
+
+  /** Whether the address space still has the region's pages where they were; enters them in the exec TLB. */
+  #current({ pages }: Region, c: number): boolean {
+    const { env } = this.#runtime;
+    try {
+      return pages.every(({ address, addend }) => ((env.page(c, address, EXEC) - address) | 0) === addend);
+    } catch (e) {
+      if (e !== fault) throw e;
+      return false;
+    }
   }
 }

@@ -67,6 +67,9 @@ export class Code {
   i64(lo: number, hi: number): this {
     return this.op(0x42).s64(lo, hi);
   }
+  global(index: number): this {
+    return this.op(0x23).u(index);
+  }
   call(index: number): this {
     return this.op(0x10).u(index);
   }
@@ -99,6 +102,7 @@ export class Code {
 
 // Opcodes by name, for readers of the emitter.
 export const OP = {
+  unreachable: 0x00,
   block: 0x02,
   loop: 0x03,
   if: 0x04,
@@ -127,6 +131,7 @@ export const OP = {
   i64Store: 0x37,
   f64Store: 0x39,
   i32Store8: 0x3a,
+  i32Store16: 0x3b,
   i64Store8: 0x3c,
   i64Store16: 0x3d,
   i64Store32: 0x3e,
@@ -257,16 +262,32 @@ export interface FunctionType {
   readonly results: readonly number[];
 }
 
-/**
- * A module with one memory and one function table (imported as "m" "m", shared, and "m" "t"), imported functions ("f" "0", "1", …) and one exported function "r". Type 0
- * is that function's own.
- */
-export function oneFunctionModule(
-  pages: number,
-  imports: readonly FunctionType[],
-  type: FunctionType,
-  locals: readonly number[],
-  body: Code,
+export interface FunctionBody {
+  readonly type: FunctionType;
+  /** Types of the locals behind the parameters. */
+  readonly locals: readonly number[];
+  readonly code: Code;
+  /** Under which it is exported. */
+  readonly name: string;
+}
+
+export interface ModuleParts {
+  /** Pages of the memory, which is shared ("m" "m"). */
+  readonly pages: number;
+  /** Types that come first, for indirect calls. */
+  readonly types?: readonly FunctionType[];
+  /** Types of the imported functions ("f" "0", "1", …). */
+  readonly imports: readonly FunctionType[];
+  /** Number of imported constant i32 globals ("g" "0", "1", …). */
+  readonly globals: number;
+  readonly functions: readonly FunctionBody[];
+}
+
+const name = (text: string) => new Code().u(text.length).op(...[...text].map((d) => d.charCodeAt(0)));
+
+/** A module over one memory and one function table ("m" "t"). */
+export function wasmModule(
+  { pages, types: first = [], imports, globals, functions }: ModuleParts,
 ): Uint8Array<ArrayBuffer> {
   const types: string[] = [];
   const typeBytes: FunctionType[] = [];
@@ -279,7 +300,8 @@ export function oneFunctionModule(
     }
     return n;
   };
-  const own = typeOf(type), importTypes = imports.map(typeOf);
+  first.forEach(typeOf);
+  const ownTypes = functions.map(({ type }) => typeOf(type)), importTypes = imports.map(typeOf);
   const out = new Code().op(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
   const section = (id: number, content: Code) => out.op(id).u(content.bytes.length).append(content);
 
@@ -288,25 +310,44 @@ export function oneFunctionModule(
     typeSection.op(0x60).u(t.params.length).op(...t.params).u(t.results.length).op(...t.results);
   }
   section(1, typeSection);
-  const importSection = new Code().u(imports.length + 2).op(1, 0x6d, 1, 0x6d, 2, 3).u(pages).u(pages);
-  importSection.op(1, 0x6d, 1, 0x74, 1, 0x70, 0, 1);
-  importTypes.forEach((t, i) => {
-    const name = [...String(i)].map((d) => d.charCodeAt(0));
-    importSection.op(1, 0x66).u(name.length).op(...name).op(0).u(t);
-  });
-  section(2, importSection);
-  section(3, new Code().u(1).u(own));
-  section(7, new Code().u(1).op(1, 0x72, 0).u(imports.length));
-  const code = new Code().u(locals.length);
-  for (const local of locals) code.u(1).op(local);
-  code.append(body).op(OP.end);
-  if (code.hints.length > 0) {
-    const name = "metadata.code.branch_hint";
-    const hints = new Code().u(name.length).op(...[...name].map((d) => d.charCodeAt(0)));
-    hints.u(1).u(imports.length).u(code.hints.length);
-    for (const [offset, likely] of code.hints) hints.u(offset).op(1, likely);
-    section(0, hints);
+  const importSection = new Code().u(imports.length + globals + 2);
+  importSection.append(name("m")).append(name("m")).op(2, 3).u(pages).u(pages);
+  importSection.append(name("m")).append(name("t")).op(1, 0x70, 0, 1);
+  importTypes.forEach((t, i) => importSection.append(name("f")).append(name(String(i))).op(0).u(t));
+  for (let i = 0; i < globals; i++) {
+    importSection.append(name("g")).append(name(String(i))).op(3, I32, 0);
   }
-  section(10, new Code().u(1).u(code.bytes.length).append(code));
+  section(2, importSection);
+  const functionSection = new Code().u(functions.length);
+  for (const type of ownTypes) functionSection.u(type);
+  section(3, functionSection);
+  const exportSection = new Code().u(functions.length);
+  functions.forEach((f, i) => exportSection.append(name(f.name)).op(0).u(imports.length + i));
+  section(7, exportSection);
+  const codeSection = new Code().u(functions.length);
+  const hinted: Code[] = [];
+  functions.forEach(({ locals, code }, i) => {
+    // Locals of one type in a row are declared together.
+    const runs: [number, number][] = [];
+    for (const type of locals) {
+      const last = runs[runs.length - 1];
+      if (last !== undefined && last[1] === type) last[0]++;
+      else runs.push([1, type]);
+    }
+    const content = new Code().u(runs.length);
+    for (const [count, type] of runs) content.u(count).op(type);
+    content.append(code).op(OP.end);
+    codeSection.u(content.bytes.length).append(content);
+    if (content.hints.length === 0) return;
+    const hints = new Code().u(imports.length + i).u(content.hints.length);
+    for (const [offset, likely] of content.hints) hints.u(offset).op(1, likely);
+    hinted.push(hints);
+  });
+  if (hinted.length > 0) {
+    const hintSection = name("metadata.code.branch_hint").u(hinted.length);
+    for (const hints of hinted) hintSection.append(hints);
+    section(0, hintSection);
+  }
+  section(10, codeSection);
   return new Uint8Array(out.bytes);
 }

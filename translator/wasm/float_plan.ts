@@ -12,12 +12,13 @@ const FLOAT = /^(add|sub|mul|div|sqrt|min|max|cmp|comis)[sp][sd]$|^cvt|^vecf/;
 /** Rounds after which a region does without a plan. */
 const ROUNDS = 24;
 
-/** `g`: a generator whose code is thrown away; `emit` emits one operation. */
+/** `g`: a generator whose code is thrown away; `emit` emits one operation; `calls` tells whether block `n` ends with a call of another region. */
 export function planFloats(
   blocks: readonly IrBlock[],
   successors: readonly (readonly number[])[],
   g: Generator,
   emit: (g: Generator, o: IrOp) => void,
+  calls: (n: number) => boolean,
 ): FloatPlan | undefined {
   if (!blocks.some(({ ops }) => ops.some((o) => FLOAT.test(o.def.name)))) return undefined;
   const { floats, code } = g;
@@ -31,6 +32,8 @@ export function planFloats(
       emit(g, o);
       code.bytes.length = code.hints.length = 0;
     }
+    if (calls(n)) floats.closure(g);
+    code.bytes.length = code.hints.length = 0;
   };
   // Masks are the real generator's; here nothing is loaded, and closures only forget.
   floats.plan = { entry: [], formats: new Set(), wide: new Set(), assumed: new Map() };

@@ -8,8 +8,9 @@
 
 import { BOUNCE, MXCSR } from "../cpu.ts";
 import { memory, RAM_BYTES } from "../ram.ts";
-import { Code, F64, I32, I64, oneFunctionModule, OP, SIMD, V128, VOID } from "./encoder.ts";
+import { Code, F64, I32, I64, OP, SIMD, V128, VOID, wasmModule } from "./encoder.ts";
 import { DOUBLE, type Format } from "./float_facts.ts";
+import { STEP } from "./imports.ts";
 import { addFunction, functions } from "./jump_table.ts";
 
 export const SLOW_A: number = BOUNCE, SLOW_B: number = BOUNCE + 2, SLOW_R: number = BOUNCE + 4;
@@ -43,7 +44,12 @@ export function slowArith(name: Arith, format: Format, packed: boolean): number 
   let index = indices.get(key);
   if (index === undefined) {
     const { code, locals } = packed ? new Packed(name, format) : new Scalar(name, format);
-    const bytes = oneFunctionModule(RAM_BYTES / 65536, [], { params: [I32], results: [I32] }, locals, code);
+    const bytes = wasmModule({
+      pages: RAM_BYTES / 65536,
+      imports: [],
+      globals: 0,
+      functions: [{ type: STEP, locals, code, name: "r" }],
+    });
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       m: { m: memory, t: functions },
     });

@@ -10,7 +10,7 @@ import { I32, RAM_BYTES, RESERVED_BYTES } from "../ram.ts";
 /** Physical address of the table. */
 export const JUMP_TABLE: number = RAM_BYTES - RESERVED_BYTES;
 export const JUMP_ENTRY_SHIFT = 4;
-export const JUMP_ENTRIES: number = RESERVED_BYTES >>> JUMP_ENTRY_SHIFT;
+export const JUMP_ENTRIES = 16384;
 /** Functions at the most; later regions are reached through JavaScript. */
 const FUNCTIONS = 16384;
 
@@ -26,8 +26,12 @@ export function addFunction(run: Function): number {
   return index;
 }
 
+/** An address's entry is its low word times this, from the top (Fibonacci hashing: Knuth, vol. 3, section 6.4). */
+export const JUMP_FACTOR = 0x9e3779b1 | 0;
+export const JUMP_SHIFT: number = 32 - Math.log2(JUMP_ENTRIES);
+
 function wordOf(lo: number): number {
-  return (JUMP_TABLE >>> 2) + ((lo ^ lo >>> 12) & (JUMP_ENTRIES - 1)) * 4;
+  return (JUMP_TABLE >>> 2) + (Math.imul(lo, JUMP_FACTOR) >>> JUMP_SHIFT) * 4;
 }
 
 /** Regions find `block` from now on. */

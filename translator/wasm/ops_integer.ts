@@ -177,15 +177,9 @@ INTEGER.push64 = (g, [r], o) => {
 };
 /** Stores the i64 that `value` pushes below RSP, then moves RSP. */
 export function pushValue(g: Generator, value: () => void, ip: number): void {
-  const { code } = g;
   g.effective(MEM(RSP, -8));
   g.setAddress();
-  g.storeAt(8, OP.i64Store, 4, value, () => {
-    value();
-    code.op(OP.i32WrapI64);
-    value();
-    code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
-  }, ip);
+  g.storePushed(value, ip);
   g.getAddress();
   g.set64(RSP);
 }

@@ -1,7 +1,7 @@
 // WebAssembly of the IR's vector operations that map to SIMD instructions directly.
 
 import { F64, OP, SIMD } from "./encoder.ts";
-import { type Generator, V128_STORE, WRITE128, X32, X64 } from "./generator.ts";
+import { type Generator, X32, X64 } from "./generator.ts";
 import type { IrOp } from "../ir/block.ts";
 import * as float from "../sse/float.ts";
 import { MAX, SQRT } from "../sse/lane.ts";
@@ -171,14 +171,7 @@ VECTOR.ldlow64 = (g, a, o) => {
   g.setDouble(a[0], () => g.code.get(g.scratch(F64, 0)));
 };
 VECTOR.ldlow32 = loadLow(4, SIMD.load32Zero);
-VECTOR.st128 = (g, [m, r], o) => {
-  g.effective(m);
-  g.setAddress();
-  g.storeAt(16, V128_STORE, WRITE128, () => g.vector(r), () => {
-    g.storeVector(r);
-    g.code.i32(r);
-  }, o.ip);
-};
+VECTOR.st128 = (g, [m, r], o) => g.storeVectorAt(m, r, o.ip);
 VECTOR.movlowx = (g, [d, r]) => {
   if (!g.isVector(r)) return low(g, d, () => g.get64(r));
   g.getF64(r);

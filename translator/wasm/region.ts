@@ -1,103 +1,76 @@
-// One region: the blocks that are reached by direct jumps from a hot entry without leaving its page, as one wasm function.
-//
-// Regions end at page borders, so the rule for links holds inside (cache/block.ts): within one page, blocks live and die together.
+// Emits one region: its blocks in structured control flow, as the body of one wasm function.
 
 import { FLAG_A, FLAG_B, FLAG_R, RSP } from "../cpu.ts";
 import type { Link } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
-import type { Mem, OpDef } from "../ir/op.ts";
+import type { Const, Mem, OpDef } from "../ir/op.ts";
 import { condition } from "./conditions.ts";
 import { OP, VOID } from "./encoder.ts";
+import { callsRegion, type Flow, jumps, resolveRegionFlags, staysInside } from "./flow.ts";
 import { planFloats, scalarDoubles } from "./float_plan.ts";
-import { BUDGET, Generator, INDIRECT, isVectorSlot, pair, Y64 } from "./generator.ts";
+import { BUDGET, Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
 import { INTEGER, moveStack, pushValue } from "./ops_integer.ts";
 import { VECTOR } from "./ops_vector.ts";
-import { type Graph, type Structure, structure } from "./structure.ts";
+import { type Dispatch, reducible, type Structure } from "./structure.ts";
+import { planWindows } from "./windows.ts";
 
-/** What a region's function returns besides FAULTED and INDIRECT: n ≥ 0: link n is followed. FIRST_END - n: the closure of ending operation n says where to go. */
-export const FIRST_END = -16;
-
-/** Gives numbers to the exits of all regions. */
-export interface Exits {
-  link(link: Link): number;
-  end(end: IrOp): number;
-}
-
+/** A region as code that does not know where it will be used. */
 export interface RegionCode {
   readonly generator: Generator;
   /** Operations that are run by their closures, in the order of the imports behind the fixed ones. */
   readonly steps: readonly IrOp[];
+  /** Exits to fixed addresses, and operations that end blocks and are run by their closures: results count from the first of them. */
+  readonly links: readonly Link[];
+  readonly ends: readonly IrOp[];
 }
 
-const isBranch = (o: IrOp) => /^branch\d/.test(o.def.name);
+const MEM_RSP: Mem = { base: RSP, index: -1, scale: 0, dispLo: 0, dispHi: 0, segment: -1, address32: false };
 
-/** Links of a block's end that may stay inside the region. */
-function inner(end: IrOp): Link[] {
-  if (end.def.name === "jump") return [end.args[0] as Link];
-  if (isBranch(end)) return [end.args[0] as Link, end.args[2] as Link];
-  if (end.def.name === "branchZero") return [end.args[1] as Link, end.args[3] as Link];
-  return [];
-}
-
-/** Links of a block that may stay inside its region. */
-export function innerLinks(block: IrBlock): Link[] {
-  return inner(block.ops[block.ops.length - 1]!);
-}
-
-export function emitRegion(blocks: readonly IrBlock[], exits: Exits): RegionCode {
-  const index = new Map(blocks.map((block, i) => [block.address, i]));
-  const ends = blocks.map((block) => block.ops[block.ops.length - 1]!);
-  const successors = ends.map((end) => inner(end).map((link) => index.get(link.address) ?? -1));
-  const graph: Graph = { successors };
-  let shape: Structure | undefined;
-  // A cycle with two entries: its retreating edges leave the region.
-  while ((shape = structure(graph)) === undefined) cutIrreducible(successors);
-  return new RegionEmitter(blocks, successors, shape, exits).emit();
-}
-
-/** Removes the last edge that goes to a block with a smaller number: in the order of discovery that is a way back. */
-function cutIrreducible(successors: number[][]): void {
-  for (let n = successors.length - 1; n >= 0; n--) {
-    const at = successors[n]!.findIndex((to) => to >= 0 && to <= n);
-    if (at >= 0) {
-      successors[n]![at] = -1;
-      return;
-    }
-  }
-  throw new Error("irreducible without a way back");
+export function emitRegion(flow: Flow): RegionCode {
+  resolveRegionFlags(flow);
+  return new RegionEmitter(flow).emit();
 }
 
 class RegionEmitter {
-  readonly #blocks: readonly IrBlock[];
+  readonly #flow: Flow;
   readonly #successors: readonly (readonly number[])[];
   readonly #shape: Structure;
+  readonly #dispatches: ReadonlyMap<number, Dispatch>;
+  readonly #through: ReadonlyMap<number, number>;
   readonly #g: Generator;
-  readonly #exits: Exits;
+  readonly #links: Link[] = [];
+  readonly #ends: IrOp[] = [];
   /** Levels of open wasm blocks that stand for a node: a loop's head, or the end of a block before a merge node. */
   readonly #levels = new Map<number, number>();
 
-  constructor(
-    blocks: readonly IrBlock[],
-    successors: readonly (readonly number[])[],
-    shape: Structure,
-    exits: Exits,
-  ) {
-    this.#exits = exits;
-    this.#blocks = blocks;
+  constructor(flow: Flow) {
+    this.#flow = flow;
+    const successors = flow.successors.map((list) => [...list]);
+    const { shape, dispatches, through } = reducible(successors);
     this.#successors = successors;
     this.#shape = shape;
-    const { used, written } = slots(blocks);
-    const split = scalarDoubles(blocks).filter((slot) => used.has(slot));
-    this.#g = new Generator(used, written, split);
-    this.#g.floats.plan = planFloats(blocks, successors, new Generator(used, written, split), operation);
+    this.#dispatches = new Map(dispatches.map((d) => [d.node, d]));
+    this.#through = through;
+    const { used, written } = slots(flow.blocks);
+    const split = scalarDoubles(flow.blocks).filter((slot) => used.has(slot));
+    const windows = planWindows(flow.blocks);
+    this.#g = new Generator(used, written, split, windows);
+    const trial = new Generator(used, written, split, windows);
+    this.#g.floats.plan = planFloats(
+      flow.blocks,
+      flow.successors,
+      trial,
+      operation,
+      (n) => callsRegion(flow, n),
+    );
   }
 
   emit(): RegionCode {
     const g = this.#g;
-    g.begin(this.#blocks[0]!.address);
+    g.begin(this.#flow.blocks[0]!.address, this.#flow.pages);
     this.#tree(0);
     g.end();
-    return { generator: g, steps: g.steps };
+    return { generator: g, steps: g.steps, links: this.#links, ends: this.#ends };
   }
 
   /** The code of node `n` and of all that it dominates. */
@@ -126,7 +99,9 @@ class RegionEmitter {
 
   #node(n: number): void {
     const g = this.#g;
-    const { ops } = this.#blocks[n]!;
+    const dispatch = this.#dispatches.get(n);
+    if (dispatch !== undefined) return this.#dispatch(dispatch);
+    const { ops } = this.#flow.blocks[n]!;
     g.floats.begin(n);
     let ip = -1;
     for (let i = 0; i < ops.length - 1; i++) {
@@ -142,83 +117,147 @@ class RegionEmitter {
     this.#end(n, end);
   }
 
+  #dispatch({ node, targets }: Dispatch): void {
+    const g = this.#g;
+    targets.forEach((_, label) => {
+      if (label === targets.length - 1) return this.#go(node, label);
+      g.code.get(LABEL).i32(label).op(OP.i32Eq);
+      g.open(OP.if);
+      this.#go(node, label);
+      g.close();
+    });
+  }
+
   #end(n: number, end: IrOp): void {
     const g = this.#g;
     const { name } = end.def;
     if (name === "jump") return this.#go(n, 0, end.args[0] as Link);
-    if (isBranch(end)) {
+    if (/^branch\d/.test(name)) {
       condition(g, Number(name.slice(6)), end.args[4] as number);
-      return this.#fork(n, end.args[0] as Link, end.args[2] as Link);
+      return this.#fork(n, end);
     }
     if (name === "branchZero") {
       g.get64(end.args[0] as number);
       g.code.op(OP.i64Eqz);
-      return this.#fork(n, end.args[1] as Link, end.args[3] as Link);
+      return this.#fork(n, end);
     }
-    if (name === "call") {
-      const back = end.args[2] as { lo: number; hi: number };
-      pushValue(g, () => g.code.i64(back.lo, back.hi), end.ip);
-      return this.#leave(end.args[0] as Link);
-    }
-    if (name === "ret") {
-      g.load(
-        { base: RSP, index: -1, scale: 0, dispLo: 0, dispHi: 0, segment: -1, address32: false },
-        8,
-        OP.i64Load,
-        end.ip,
-      );
-      g.code.set(Y64);
-      moveStack(g, 8 + (end.args[0] as number));
-      g.code.get(Y64);
-      return g.exitTo(INDIRECT);
-    }
-    if (name === "callTo") {
-      const back = end.args[1] as { lo: number; hi: number };
-      g.get64(end.args[0] as number);
-      g.code.set(Y64);
-      pushValue(g, () => g.code.i64(back.lo, back.hi), end.ip);
-      g.code.get(Y64);
-      return g.exitTo(INDIRECT);
-    }
+    if (name === "call") return this.#call(n, end);
+    if (name === "callTo") return this.#callTo(n, end);
+    if (name === "ret") return this.#return(n, end);
     if (name === "jumpTo") {
       g.get64(end.args[0] as number);
-      return g.exitTo(INDIRECT);
+      g.code.set(X64);
+      this.#canonical(end);
+      return g.leaveIndirect();
     }
-    g.spillTemps();
-    g.exit(FIRST_END - this.#exits.end(end));
+    this.#leaveByEnd(end);
   }
 
-  /** The condition is on the stack. */
-  #fork(n: number, taken: Link, other: Link): void {
+  #call(n: number, end: IrOp): void {
     const g = this.#g;
+    const link = end.args[0] as Link, back = end.args[2] as Const;
+    pushValue(g, () => g.code.i64(back.lo, back.hi), end.ip);
+    if (staysInside(this.#flow, n)) return this.#go(n, 0);
+    if (this.#successors[n]![0]! < 0) return this.#leave(link);
+    g.code.i64(link.lo, link.hi).set(X64);
+    g.callRegion(back, () => this.#leave(link));
+    this.#go(n, 0);
+  }
+
+  #callTo(n: number, end: IrOp): void {
+    const g = this.#g;
+    const back = end.args[1] as Const;
+    g.get64(end.args[0] as number);
+    g.code.set(X64);
+    this.#canonical(end);
+    pushValue(g, () => g.code.i64(back.lo, back.hi), end.ip);
+    if (this.#successors[n]![0]! < 0) return g.leaveIndirect();
+    g.callRegion(back, () => g.leaveIndirect());
+    this.#go(n, 0);
+  }
+
+  #return(n: number, end: IrOp): void {
+    const g = this.#g;
+    g.load(MEM_RSP, 8, OP.i64Load, end.ip);
+    g.code.set(X64);
+    const sites = this.#successors[n]!;
+    const popped = () => moveStack(g, 8 + (end.args[0] as number));
+    sites.forEach((_, k) => {
+      const { address } = this.#flow.blocks[this.#flow.successors[n]![k]!]!;
+      g.code.get(X64).i64(address | 0, Math.floor(address / 0x1_0000_0000) | 0).op(OP.i64Eq);
+      g.open(OP.if);
+      popped();
+      this.#go(n, k);
+      g.close();
+    });
+    this.#canonical(end);
+    popped();
+    g.leaveByReturn();
+  }
+
+  /** The target of a jump, in X64, is no address: the closure raises what the CPU would, before anything has changed. */
+  #canonical(end: IrOp): void {
+    const g = this.#g;
+    g.code.get(X64).i64(47, 0).op(OP.i64ShrU, OP.i64Eqz, OP.i32Eqz).hint(false);
+    g.open(OP.if);
+    this.#leaveByEnd(end);
+    g.close();
+  }
+  #leaveByEnd(end: IrOp): void {
+    this.#g.leaveByEnd(this.#ends.push(end) - 1);
+  }
+
+  /** The condition is on the stack: goes one of two ways. */
+  #fork(n: number, end: IrOp): void {
+    const g = this.#g;
+    const [taken, other] = jumps(end) as [Link, Link];
     g.open(OP.if, VOID);
     this.#go(n, 0, taken);
     g.code.op(OP.else);
     this.#go(n, 1, other);
     g.close();
-    g.code.op(0x00); // both ways have left
+    g.code.op(OP.unreachable); // both ways have left
   }
 
-  /** Goes to exit `which` of node `n`. */
-  #go(n: number, which: number, link: Link): void {
+  /** Goes to exit `which` of node `n`; `link` is where it leads when it leaves the region. */
+  #go(n: number, which: number, link?: Link): void {
     const g = this.#g;
     const to = this.#successors[n]![which]!;
-    if (to < 0) return this.#leave(link);
+    if (to < 0) return this.#leave(link!);
+    const label = this.#through.get(n * 65536 + which);
+    if (label !== undefined) g.code.i32(label).set(LABEL);
     const { order, isMerge } = this.#shape;
     if (order[to]! <= order[n]!) {
       // A way back: the scheduler gets its turn when the budget is used up.
-      g.code.get(BUDGET).i32(1).op(OP.i32Sub).tee(BUDGET).i32(0).op(OP.i32GtS);
+      g.code.get(BUDGET).i32(1).op(OP.i32Sub).tee(BUDGET).i32(0).op(OP.i32GtS).hint(true);
       g.open(OP.if);
       g.branch(this.#levels.get(to)!);
       g.close();
-      return this.#leave(link);
+      return this.#pause(n, which);
     }
     if (isMerge[to]) return g.branch(this.#levels.get(to)!);
     this.#tree(to);
   }
 
+  /** Leaves for the block at exit `which` of node `n`, which is part of the region. */
+  #pause(n: number, which: number): void {
+    // A dispatch node stands for the block that its label means, which only the run knows.
+    const goal = (node: number, exit: number): void => {
+      const to = this.#successors[node]![exit]!;
+      const dispatch = this.#dispatches.get(to);
+      if (dispatch === undefined) {
+        const { address } = this.#flow.blocks[to]!;
+        this.#g.code.i64(address | 0, Math.floor(address / 0x1_0000_0000) | 0).set(X64);
+        return this.#g.pause();
+      }
+      const label = this.#through.get(node * 65536 + exit)!;
+      goal(to, label);
+    };
+    goal(n, which);
+  }
+
   #leave(link: Link): void {
-    this.#g.exit(this.#exits.link(link), link);
+    this.#g.leaveByLink(this.#links.push(link) - 1, link.lo, link.hi);
   }
 }
 
@@ -250,8 +289,9 @@ function slots(blocks: readonly IrBlock[]): { used: Set<number>; written: Set<nu
     if (slot < 16) set.add(slot);
     else if (isVectorSlot(slot)) set.add(pair(slot));
   };
-  for (const { ops } of blocks) {
-    for (const { def, args } of ops) {
+  for (const block of blocks) {
+    for (const { def, args } of block.ops) {
+      // A nested call moves the stack, too.
       if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) {
         used.add(RSP);
         written.add(RSP);

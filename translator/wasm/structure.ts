@@ -1,10 +1,16 @@
 // Structured control flow from a control-flow graph, by dominators: Norman Ramsey, "Beyond Relooper: recursive translation of
-// unstructured control flow to structured control flow" (ICFP 2022). Irreducible graphs are refused; the caller then keeps
-// only the part of the graph that is reducible.
+// unstructured control flow to structured control flow" (ICFP 2022). A cycle with several entries (irreducible) first gets one: a new
+// node through which all ways into the cycle lead and which then goes on to the entry that was meant.
 
 /** Nodes are numbered; node 0 is the entry. `successors[n]` in the order of the node's exits; -1 for an exit out of the graph. */
 export interface Graph {
   readonly successors: readonly (readonly number[])[];
+}
+
+/** A node that reducible() added: goes to `targets[label]`, which the edge into it chose. */
+export interface Dispatch {
+  readonly node: number;
+  readonly targets: readonly number[];
 }
 
 export interface Structure {
@@ -17,8 +23,16 @@ export interface Structure {
   readonly isMerge: readonly boolean[];
 }
 
-/** Dominator tree, loop headers and merge nodes; undefined when a cycle has more than one entry. */
-export function structure(graph: Graph): Structure | undefined {
+/** An edge that goes back to a node which does not dominate its start. */
+export interface Irreducible {
+  readonly from: number;
+  readonly to: number;
+  /** Strict dominators of `to`. */
+  readonly dominators: ReadonlySet<number>;
+}
+
+/** Dominator tree, loop headers and merge nodes; when a cycle has more than one entry, an edge back to one of them. */
+export function structure(graph: Graph): Structure | Irreducible {
   const { successors } = graph;
   const count = successors.length;
   const order: number[] = new Array(count).fill(-1);
@@ -82,10 +96,65 @@ export function structure(graph: Graph): Structure | undefined {
     for (const p of predecessors[node]!) {
       if (order[p]! < order[node]!) forward++;
       else if (dominates(node, p)) isLoopHeader[node] = true;
-      else return undefined;
+      else {
+        const dominators = new Set<number>();
+        for (let d = node; d !== 0;) dominators.add(d = idom[d]!);
+        return { from: p, to: node, dominators };
+      }
     }
     isMerge[node] = forward > 1;
     if (node !== 0) children[idom[node]!]!.push(node);
   }
   return { order, children, isLoopHeader, isMerge };
+}
+
+/**
+ * Makes `successors` reducible by adding dispatch nodes; edges into one are redirected in place. `through.get(from * 65536 + exit)` is the
+ * label that exit `exit` of node `from` chooses.
+ */
+export function reducible(
+  successors: number[][],
+): { shape: Structure; dispatches: Dispatch[]; through: Map<number, number> } {
+  const dispatches: Dispatch[] = [];
+  const through = new Map<number, number>();
+  for (;;) {
+    const shape = structure({ successors });
+    if (!("from" in shape)) return { shape, dispatches, through };
+    const cycle = component(successors, shape);
+    const entries: number[] = [];
+    successors.forEach((list, from) => {
+      if (cycle.has(from)) return;
+      for (const to of list) if (cycle.has(to) && !entries.includes(to)) entries.push(to);
+    });
+    const node = successors.length;
+    successors.forEach((list, from) =>
+      list.forEach((to, exit) => {
+        const label = entries.indexOf(to);
+        if (label < 0) return;
+        list[exit] = node;
+        through.set(from * 65536 + exit, label);
+      })
+    );
+    dispatches.push({ node, targets: entries });
+    successors.push([...entries]);
+  }
+}
+
+/** The nodes on cycles with the edge that do not leave through a dominator of its end: those cycles are outer ones. */
+function component(
+  successors: readonly (readonly number[])[],
+  { from, to, dominators }: Irreducible,
+): Set<number> {
+  const reach = (start: number, next: (node: number) => Iterable<number>) => {
+    const seen = new Set([start]);
+    for (const node of seen) for (const n of next(node)) if (n >= 0 && !dominators.has(n)) seen.add(n);
+    return seen;
+  };
+  const predecessors: number[][] = successors.map(() => []);
+  successors.forEach((list, node) => {
+    for (const n of list) if (n >= 0) predecessors[n]!.push(node);
+  });
+  const forwards = reach(to, (node) => successors[node]!);
+  const backwards = reach(from, (node) => predecessors[node]!);
+  return new Set([...forwards].filter((node) => backwards.has(node)));
 }

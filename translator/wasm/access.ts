@@ -1,0 +1,331 @@
+// Memory accesses of a region: addresses, the TLB check, and windows.
+//
+// A window is one page that an access through the same registers is likely to hit again, kept in two locals: the page's guest
+// address and what to add to an address for the physical one. It is checked before the TLB, without a load. Windows never go stale while
+// a region runs: an access that changes an existing translation makes the region leave and start the instruction anew (compile.ts).
+// A window that is none has the address NO_PAGE, which no user page can have, and adds 0: should a guest use an
+// address there, it finds a page that belongs to nobody.
+
+import { TLB, TLB_ADDEND, TLB_ENTRIES, TLB_ENTRY_WORDS, TLB_WRITE } from "../cpu.ts";
+import type { Mem, Value } from "../ir/op.ts";
+import { SCRATCH_PAGE } from "../ram.ts";
+import { I32, I64, OP, SIMD } from "./encoder.ts";
+import { ADDRESS, BASE, C, ENTRY, PHYS, TLB_AT, Values } from "./values.ts";
+import {
+  MISS_READ,
+  MISS_READ_WRITABLE,
+  MISS_STORE,
+  MISS_UPDATE,
+  PROBE,
+  READ,
+  WRITE128,
+  WRITE16,
+  WRITE32,
+  WRITE64,
+  WRITE8,
+} from "./imports.ts";
+import { windowKey, type Windows } from "./windows.ts";
+
+const ENTRY_BYTES = TLB_ENTRY_WORDS * 4;
+const ENTRY_SHIFT = 12 - Math.log2(ENTRY_BYTES);
+const ENTRY_MASK = (TLB_ENTRIES - 1) * ENTRY_BYTES;
+
+/** Halves of the address that stands for no page: not canonical, low word as of the scratch page. */
+export const NO_PAGE: { readonly lo: number; readonly hi: number } = { lo: SCRATCH_PAGE, hi: 0xa55a5aa5 | 0 };
+
+interface Window {
+  readonly page: number;
+  readonly addend: number;
+  readonly writable: boolean;
+}
+
+/** Pushes the address of the TLB entry for the address that `address` pushes (an i32), and keeps it in local `entry`. */
+export function pushEntry(
+  code: Values["code"],
+  address: () => void,
+  tlbAt: () => void,
+  entry: number,
+): void {
+  address();
+  code.i32(ENTRY_SHIFT).op(OP.i32ShrU).i32(ENTRY_MASK).op(OP.i32And);
+  tlbAt();
+  code.op(OP.i32Add).tee(entry);
+}
+
+export class Access extends Values {
+  readonly #windows = new Map<string, Window>();
+  /** The window for the effective address that was pushed last. */
+  #window: Window | undefined;
+  /** Where a fault goes: a level of open(). */
+  protected faultLevel = 0;
+
+  constructor(used: Iterable<number>, written: Iterable<number>, split: Iterable<number>, windows: Windows) {
+    super(used, written, split);
+    for (const [key, writable] of windows) {
+      this.#windows.set(key, { page: this.newLocal(I64), addend: this.newLocal(I32), writable });
+    }
+  }
+
+  /** No window holds any longer. */
+  resetWindows(): void {
+    for (const { page, addend } of this.#windows.values()) {
+      this.code.i64(NO_PAGE.lo, NO_PAGE.hi).set(page).i32(0).set(addend);
+    }
+  }
+
+  /** Address of the TLB, once at the start. */
+  protected locateTlb(): void {
+    this.code.get(BASE).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl).set(TLB_AT);
+  }
+
+  /** Pushes the effective address. */
+  effective(m: Mem): void {
+    const { code } = this;
+    this.#window = this.#windows.get(windowKey(m));
+    let terms = 0;
+    const add = () => {
+      if (terms++ > 0) code.op(OP.i64Add);
+    };
+    if (m.base >= 0) {
+      this.get64(m.base);
+      add();
+    }
+    if (m.index >= 0) {
+      this.get64(m.index);
+      if (m.scale > 0) code.i64(m.scale, 0).op(OP.i64Shl);
+      add();
+    }
+    if (m.dispLo !== 0 || m.dispHi !== 0 || terms === 0) {
+      code.i64(m.dispLo, m.dispHi);
+      add();
+    }
+    if (m.address32) code.op(OP.i32WrapI64, OP.i64ExtendI32U);
+    if (m.segment >= 0) {
+      this.get64(m.segment);
+      code.op(OP.i64Add);
+    }
+  }
+  setAddress(): void {
+    this.code.set(ADDRESS);
+  }
+  getAddress(): void {
+    this.code.get(ADDRESS);
+  }
+
+  /** Pushes whether the TLB entry's tag matches; its address stays in ENTRY. */
+  #entry(size: number, tag: number): void {
+    const { code } = this;
+    pushEntry(code, () => code.get(ADDRESS).op(OP.i32WrapI64), () => code.get(TLB_AT), ENTRY);
+    code.mem(OP.i64Load, 4 * tag).get(ADDRESS);
+    if (size > 1) code.i64(size - 1, 0).op(OP.i64Add);
+    code.i64(-4096, -1).op(OP.i64And, OP.i64Eq);
+  }
+  #physical(): void {
+    this.code.get(ADDRESS).op(OP.i32WrapI64).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).op(OP.i32Add);
+  }
+  /** c, low and high word of the address: the first arguments of the slow paths. */
+  #slowArguments(): void {
+    this.code.get(C).get(ADDRESS).op(OP.i32WrapI64);
+    this.code.get(ADDRESS).i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+  }
+
+  /** Pushes the physical address through a window: `miss` is the import that finds it otherwise, `more` pushes arguments of its own. */
+  #through(w: Window, size: number, miss: number, ip: number, more?: () => void): void {
+    const { code } = this;
+    code.get(ADDRESS).get(w.page).op(OP.i64Sub).i64(4096 - size, 0).op(OP.i64LeU).hint(true);
+    this.open(OP.if, I32);
+    code.get(ADDRESS).op(OP.i32WrapI64).get(w.addend).op(OP.i32Add);
+    code.op(OP.else);
+    code.get(C).get(ADDRESS).i32(size).f64Const(ip);
+    more?.();
+    code.call(miss).set(w.addend).set(w.page).tee(PHYS).i32(0).op(OP.i32LtS);
+    this.branchIf(this.faultLevel);
+    code.get(PHYS);
+    this.close();
+  }
+
+  /** Loads from `m` with a load instruction whose result stays on the stack. */
+  load(m: Mem, size: number, opcode: number, ip: number): void {
+    this.effective(m);
+    this.code.set(ADDRESS);
+    this.loadAt(size, ip);
+    this.code.mem(opcode, 0);
+  }
+  /** Pushes the physical address to read `size` bytes at the effective address, which is in local ADDRESS now. */
+  loadAt(size: number, ip: number): void {
+    const { code } = this;
+    const window = this.#window;
+    if (window !== undefined) {
+      return this.#through(window, size, window.writable ? MISS_READ_WRITABLE : MISS_READ, ip);
+    }
+    this.#entry(size, 0);
+    code.hint(true);
+    this.open(OP.if, I32);
+    this.#physical();
+    code.op(OP.else);
+    this.#slowArguments();
+    code.i32(size).f64Const(ip).call(READ).tee(PHYS).i32(0).op(OP.i32LtS);
+    this.branchIf(this.faultLevel);
+    code.get(PHYS);
+    this.close();
+  }
+
+  /** As load(), from a place that is written next. */
+  loadForUpdate(m: Mem, size: number, opcode: number, ip: number): void {
+    const { code } = this;
+    this.effective(m);
+    code.set(ADDRESS);
+    if (this.#window !== undefined) this.#through(this.#window, size, MISS_UPDATE, ip);
+    else {
+      this.#entry(size, TLB_WRITE);
+      code.hint(true);
+      this.open(OP.if, I32);
+      this.#physical();
+      code.op(OP.else);
+      this.#slowArguments();
+      code.i32(size).f64Const(ip).call(PROBE);
+      this.branchIf(this.faultLevel);
+      this.#slowArguments();
+      code.i32(size).f64Const(ip).call(READ).tee(PHYS).i32(0).op(OP.i32LtS);
+      this.branchIf(this.faultLevel);
+      code.get(PHYS);
+      this.close();
+    }
+    code.mem(opcode, 0);
+  }
+
+  /** Makes `size` bytes at `m` writable. */
+  probe(m: Mem, size: number, ip: number): void {
+    this.effective(m);
+    this.code.set(ADDRESS);
+    if (this.#window !== undefined) {
+      this.#through(this.#window, size, MISS_UPDATE, ip);
+      this.code.op(OP.drop);
+      return;
+    }
+    this.#entry(size, TLB_WRITE);
+    this.code.hint(true);
+    this.open(OP.if);
+    this.code.op(OP.else);
+    this.#slowArguments();
+    this.code.i32(size).f64Const(ip).call(PROBE);
+    this.branchIf(this.faultLevel);
+    this.close();
+  }
+
+  /**
+   * Stores to the effective address, which is in local ADDRESS now: `fast` pushes the value after the physical address and `opcode` stores it;
+   * `words` pushes the slow call's arguments, `whole` the same as one i64.
+   */
+  #storeAt(
+    size: number,
+    slow: number,
+    fast: () => void,
+    words: () => void,
+    whole: () => void,
+    ip: number,
+  ): void {
+    const { code } = this;
+    const window = this.#window;
+    if (window !== undefined) {
+      this.#through(window, size, MISS_STORE, ip, whole);
+      return fast();
+    }
+    this.#entry(size, TLB_WRITE);
+    code.hint(true);
+    this.open(OP.if);
+    this.#physical();
+    fast();
+    code.op(OP.else);
+    this.#slowArguments();
+    words();
+    code.f64Const(ip).call(slow);
+    this.branchIf(this.faultLevel);
+    this.close();
+  }
+
+  /** Stores the low `size` bytes of `v` at `m`. */
+  store(m: Mem, size: number, v: Value, ip: number): void {
+    this.effective(m);
+    this.code.set(ADDRESS);
+    this.storeValue(size, v, ip);
+  }
+  /** The same to the effective address in ADDRESS. */
+  storeValue(size: number, v: Value, ip: number): void {
+    const { code } = this;
+    const whole = () => this.get64(v);
+    if (size === 8) {
+      const words = () => {
+        this.get32(v);
+        this.get64(v);
+        code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+      };
+      const fast = this.isVector(v)
+        ? () => {
+          this.getF64(v);
+          code.mem(OP.f64Store, 0);
+        }
+        : () => {
+          this.get64(v);
+          code.mem(OP.i64Store, 0);
+        };
+      return this.#storeAt(8, WRITE64, fast, words, whole, ip);
+    }
+    const word = () => this.get32(v);
+    if (size === 4 && this.isVector(v)) {
+      const fast = () => {
+        this.getF32(v);
+        code.mem(OP.f32Store, 0);
+      };
+      return this.#storeAt(4, WRITE32, fast, word, whole, ip);
+    }
+    const [opcode, slow] = size === 1
+      ? [OP.i32Store8, WRITE8]
+      : size === 2
+      ? [OP.i32Store16, WRITE16]
+      : [OP.i32Store, WRITE32];
+    const fast = () => {
+      this.get32(v);
+      code.mem(opcode, 0);
+    };
+    this.#storeAt(size, slow, fast, word, whole, ip);
+  }
+  /** Stores the i64 that `push` pushes to the effective address in ADDRESS. */
+  storePushed(push: () => void, ip: number): void {
+    const { code } = this;
+    const fast = () => {
+      push();
+      code.mem(OP.i64Store, 0);
+    };
+    const words = () => {
+      push();
+      code.op(OP.i32WrapI64);
+      push();
+      code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+    };
+    this.#storeAt(8, WRITE64, fast, words, push, ip);
+  }
+  /** Stores 128-bit slot `r` at `m`. */
+  storeVectorAt(m: Mem, r: number, ip: number): void {
+    const { code } = this;
+    this.effective(m);
+    code.set(ADDRESS);
+    this.#storeAt(
+      16,
+      WRITE128,
+      () => {
+        this.vector(r);
+        code.simd(SIMD.store).op(0).u(0);
+      },
+      () => {
+        this.storeVector(r);
+        code.i32(r);
+      },
+      () => {
+        this.storeVector(r);
+        code.i64(r, 0);
+      },
+      ip,
+    );
+  }
+}

@@ -1,0 +1,196 @@
+// Which blocks make a region, and how they follow each other.
+//
+// From a hot entry: the blocks that direct jumps reach, and behind calls the blocks at the return address; then, while there is room, the
+// functions that are called, whose calls and returns become jumps inside the region (a return compares the address it pops with
+// those that calls of its function push). Only code that has run once is taken: what never ran is a way out.
+
+import { STATUS_FLAGS } from "../cpu.ts";
+import type { Link } from "../cache/block.ts";
+import type { IrBlock, IrOp } from "../ir/block.ts";
+import { UNKNOWN } from "../ir/flags.ts";
+import type { Const } from "../ir/op.ts";
+import { dropFlags, nameKinds } from "../passes/flags.ts";
+import { REGION_BLOCKS, REGION_OPS, REGION_PAGES, RETURN_SITES } from "../tunables.ts";
+
+/** Where blocks come from. */
+export interface Source {
+  /** Makes IR of the block at a guest address; undefined when it may not be part of the region. */
+  lower(address: number): IrBlock | undefined;
+  /** Physical address of the page that begins at guest address `page`. */
+  physical(page: number): number;
+}
+
+/** A page of a region and the addend that the exec TLB must show for it. */
+export interface RegionPage {
+  readonly address: number;
+  readonly addend: number;
+}
+
+export interface Flow {
+  readonly blocks: readonly IrBlock[];
+  /** By block, the numbers of the blocks at its exits (see exits()); -1: out of the region. */
+  readonly successors: number[][];
+  /** The pages the blocks lie on, the entry's first. */
+  readonly pages: readonly RegionPage[];
+}
+
+const isBranch = (o: IrOp) => /^branch\d/.test(o.def.name);
+export const last = (block: IrBlock): IrOp => block.ops[block.ops.length - 1]!;
+const address = ({ lo, hi }: Const) => hi * 0x1_0000_0000 + (lo >>> 0);
+
+/** Links of a block's end that are plain jumps. */
+export function jumps(end: IrOp): Link[] {
+  if (end.def.name === "jump") return [end.args[0] as Link];
+  if (isBranch(end)) return [end.args[0] as Link, end.args[2] as Link];
+  if (end.def.name === "branchZero") return [end.args[1] as Link, end.args[3] as Link];
+  return [];
+}
+/** The address behind a call; undefined for other ends. */
+export function returnAddress(end: IrOp): number | undefined {
+  if (end.def.name === "call") return address(end.args[2] as Const);
+  if (end.def.name === "callTo") return address(end.args[1] as Const);
+  return undefined;
+}
+
+/**
+ * The region at `entry`. Exits of a block: those of jumps(); for a call that stays inside (its function is part of the region) the function, else
+ * the block behind the call; for a return the blocks behind the calls that it can belong to.
+ */
+export function findRegion(entry: number, source: Source): Flow | undefined {
+  const blocks: IrBlock[] = [];
+  const index = new Map<number, number>();
+  const pages = new Set<number>();
+  let size = 0;
+  const take = (at: number): IrBlock | undefined => {
+    if (blocks.length >= REGION_BLOCKS || size > REGION_OPS) return;
+    const page = at - at % 4096;
+    if (!pages.has(page) && pages.size >= REGION_PAGES) return;
+    const block = source.lower(at);
+    if (block === undefined) return;
+    if (block.crossing) {
+      if (!pages.has(page + 4096) && pages.size >= REGION_PAGES - 1) return;
+      pages.add(page).add(page + 4096);
+    } else pages.add(page);
+    index.set(at, blocks.push(block) - 1);
+    size += block.ops.length;
+    return block;
+  };
+  // Within the function first, then what it calls.
+  const own = new Set<number>([entry]), called = new Set<number>();
+  const grow = (queue: Set<number>) => {
+    for (const at of queue) {
+      if (index.has(at)) continue;
+      const block = take(at);
+      if (block === undefined) continue;
+      const end = last(block), back = returnAddress(end);
+      for (const link of jumps(end)) queue.add(link.address);
+      if (back !== undefined) queue.add(back);
+      if (end.def.name === "call") called.add((end.args[0] as Link).address);
+    }
+  };
+  grow(own);
+  for (const callee of called) grow(new Set([callee]));
+  if (blocks.length === 0) return undefined;
+
+  const at = (a: number) => index.get(a) ?? -1;
+  const successors = blocks.map((block) => {
+    const end = last(block), back = returnAddress(end);
+    if (end.def.name === "call") {
+      const callee = at((end.args[0] as Link).address);
+      return [callee >= 0 ? callee : at(back!)];
+    }
+    if (back !== undefined) return [at(back)];
+    return jumps(end).map((link) => at(link.address));
+  });
+  returns(blocks, successors, at);
+  const found = [...pages].map((page) => ({ address: page, addend: (source.physical(page) - page) | 0 }));
+  return { blocks, successors, pages: found };
+}
+
+/** Whether block `n` ends with a call whose function is part of the region. */
+export function staysInside({ blocks, successors }: Flow, n: number): boolean {
+  const end = last(blocks[n]!);
+  return end.def.name === "call" && successors[n]![0]! >= 0 &&
+    blocks[successors[n]![0]!]!.address === (end.args[0] as Link).address;
+}
+
+/** Whether block `n` ends with a call of something outside, behind which it goes on. */
+export function callsRegion(flow: Flow, n: number): boolean {
+  return returnAddress(last(flow.blocks[n]!)) !== undefined && !staysInside(flow, n);
+}
+
+/** Gives the region's returns their exits. */
+function returns(blocks: readonly IrBlock[], successors: number[][], at: (a: number) => number): void {
+  // By function (number of its first block): the blocks behind its calls.
+  const sites = new Map<number, Set<number>>();
+  blocks.forEach((block) => {
+    const end = last(block);
+    if (end.def.name !== "call") return;
+    const callee = at((end.args[0] as Link).address), back = at(returnAddress(end)!);
+    if (callee < 0 || back < 0) return;
+    const list = sites.get(callee);
+    if (list === undefined) sites.set(callee, new Set([back]));
+    else list.add(back);
+  });
+  for (const [callee, behind] of sites) {
+    // The function's own blocks: calls go on behind themselves.
+    const seen = new Set([callee]);
+    for (const n of seen) {
+      const end = last(blocks[n]!), back = returnAddress(end);
+      for (const to of back === undefined ? jumps(end).map((link) => at(link.address)) : [at(back)]) {
+        if (to >= 0) seen.add(to);
+      }
+    }
+    for (const n of seen) {
+      if (last(blocks[n]!).def.name !== "ret") continue;
+      for (const site of behind) {
+        if (successors[n]!.length < RETURN_SITES && !successors[n]!.includes(site)) successors[n]!.push(site);
+      }
+    }
+  }
+}
+
+/** Flags across blocks: removes those that every successor replaces, tells readers which kind reaches them. */
+export function resolveRegionFlags(flow: Flow): void {
+  const { blocks, successors } = flow;
+  const leaves = blocks.map((block, n) => {
+    // All exits stay inside: then only their readers count. (Ways out of a loop for want of budget store everything.)
+    const end = last(block);
+    return end.def.faults || successors[n]!.length === 0 || successors[n]!.includes(-1);
+  });
+  const liveIn: number[] = new Array(blocks.length).fill(0);
+  const liveOut = (n: number) =>
+    leaves[n] ? STATUS_FLAGS : successors[n]!.reduce((all, to) => all | liveIn[to]!, 0);
+  for (let changed = true; changed;) {
+    changed = false;
+    for (let n = blocks.length - 1; n >= 0; n--) {
+      let live = liveOut(n);
+      for (let i = blocks[n]!.ops.length - 1; i >= 0; i--) {
+        const { def } = blocks[n]!.ops[i]!;
+        live = def.faults ? STATUS_FLAGS : live & ~def.writes | def.reads;
+      }
+      if (live !== liveIn[n]) {
+        liveIn[n] = live;
+        changed = true;
+      }
+    }
+  }
+  blocks.forEach((block, n) => dropFlags(block, liveOut(n)));
+  // Kinds, forwards: undefined where no way has been seen yet.
+  const kindIn: (number | undefined)[] = new Array(blocks.length).fill(undefined);
+  kindIn[0] = UNKNOWN;
+  const work = new Set([0]);
+  for (const n of work) {
+    work.delete(n);
+    let kind = nameKinds(blocks[n]!, kindIn[n]!);
+    if (callsRegion(flow, n)) kind = UNKNOWN;
+    for (const to of successors[n]!) {
+      if (to < 0) continue;
+      const met = kindIn[to] === undefined || kindIn[to] === kind ? kind : UNKNOWN;
+      if (met !== kindIn[to]) {
+        kindIn[to] = met;
+        work.add(to);
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// The functions that every region's module imports ("f" "0", "1", …), in this order; the closures of its own steps follow.
+
+import { F64, type FunctionType, I32, I64 } from "./encoder.ts";
+
+/** Slow paths in JavaScript (compile.ts). */
+export const READ = 0,
+  WRITE8 = 1,
+  WRITE16 = 2,
+  WRITE32 = 3,
+  WRITE64 = 4,
+  WRITE128 = 5,
+  PROBE = 6,
+  CONDITION = 7;
+/** Window misses, in WebAssembly (miss.ts). */
+export const MISS_READ = 8, MISS_READ_WRITABLE = 9, MISS_UPDATE = 10, MISS_STORE = 11;
+
+const slowWrite = (words: number): FunctionType => ({
+  params: [I32, I32, I32, ...new Array(words).fill(I32), F64],
+  results: [I32],
+});
+const miss = (...more: number[]): FunctionType => ({
+  params: [I32, I64, I32, F64, ...more],
+  results: [I32, I64, I32],
+});
+
+/** c, low and high word of the address, then size or value, and the instruction's address. READ: the physical address or < 0; others: 1 for a fault. */
+export const SLOW: readonly FunctionType[] = [
+  { params: [I32, I32, I32, I32, F64], results: [I32] },
+  slowWrite(1),
+  slowWrite(1),
+  slowWrite(1),
+  slowWrite(2),
+  slowWrite(1),
+  slowWrite(1),
+  { params: [I32, I32], results: [I32] },
+];
+/** c, address, size, the instruction's address (and for MISS_STORE the value): physical address (< 0: fault), the window's page and addend. */
+export const MISS: readonly FunctionType[] = [miss(), miss(), miss(), miss(I64)];
+export const IMPORTS: readonly FunctionType[] = [...SLOW, ...MISS];
+/** A step: c → 1 for a fault. */
+export const STEP: FunctionType = { params: [I32], results: [I32] };
+/** A region: c, depth of nested calls → see generator.ts. */
+export const REGION: FunctionType = { params: [I32, I32], results: [I32] };
+/** The types that a region's module begins with, for indirect calls, and their numbers. */
+export const TYPES: readonly FunctionType[] = [REGION, STEP];
+export const REGION_TYPE = 0, STEP_TYPE = 1;

@@ -1,0 +1,127 @@
+// What a region calls when its window does not cover an access: looks at the TLB, then asks the slow paths. One module for all regions.
+
+import { TLB, TLB_ADDEND, TLB_READ, TLB_WRITE } from "../cpu.ts";
+import { SCRATCH_PAGE } from "../ram.ts";
+import { NO_PAGE, pushEntry } from "./access.ts";
+import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
+import { MISS, PROBE, READ, SLOW, WRITE128, WRITE16, WRITE32, WRITE64, WRITE8 } from "./imports.ts";
+
+// Parameters, then locals (behind the value, which only a store has).
+const C = 0, ADDRESS = 1, SIZE = 2, IP = 3, VALUE = 4;
+
+type Kind = "read" | "read writable" | "update" | "store";
+
+function body(kind: Kind): { locals: number[]; code: Code } {
+  const code = new Code();
+  const first = kind === "store" ? 5 : 4;
+  const ENTRY = first, PHYS = first + 1, PAGE = first + 2;
+  const low = () => code.get(ADDRESS).op(OP.i32WrapI64);
+  const high = () => code.get(ADDRESS).i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+  const slow = () => {
+    code.get(C);
+    low();
+    high();
+  };
+  const nothing = () => code.i64(NO_PAGE.lo, NO_PAGE.hi).i32(0).op(OP.return);
+  const tag = (which: number) => code.get(ENTRY).mem(OP.i64Load, 4 * which);
+  const crossing = () => {
+    low();
+    code.i32(4095).op(OP.i32And).get(SIZE).op(OP.i32Add).i32(4096).op(OP.i32GtU);
+  };
+  const failIf = () => {
+    code.op(OP.if, VOID).i32(-1);
+    nothing();
+    code.op(OP.end);
+  };
+  /** Returns the physical address in PHYS; the window is the page when tag `which` allows that. */
+  const give = (which: number) => {
+    tag(which);
+    code.get(PAGE).op(OP.i64Eq, OP.if, VOID);
+    code.get(PHYS).get(PAGE).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).op(OP.return);
+    code.op(OP.end).get(PHYS);
+    nothing();
+  };
+  const read = () => {
+    slow();
+    code.get(SIZE).get(IP).call(READ).tee(PHYS).i32(0).op(OP.i32LtS);
+    failIf();
+    crossing();
+    code.op(OP.if, VOID).get(PHYS);
+    nothing();
+    code.op(OP.end);
+  };
+
+  pushEntry(
+    code,
+    low,
+    () => code.get(C).i32(2).op(OP.i32Shl).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl),
+    ENTRY,
+  );
+  code.op(OP.drop).get(ADDRESS).i64(-4096, -1).op(OP.i64And).set(PAGE);
+  const access = kind === "read" || kind === "read writable" ? TLB_READ : TLB_WRITE;
+  const wanted = kind === "read" ? TLB_READ : TLB_WRITE;
+  // The TLB has it?
+  tag(access);
+  code.get(ADDRESS).get(SIZE).i32(1).op(OP.i32Sub, OP.i64ExtendI32U, OP.i64Add).i64(-4096, -1).op(
+    OP.i64And,
+    OP.i64Eq,
+  );
+  code.op(OP.if, VOID);
+  low();
+  code.get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).op(OP.i32Add).set(PHYS);
+  give(wanted);
+  code.op(OP.end);
+  if (kind === "store") {
+    crossing();
+    code.op(OP.i32Eqz, OP.if, VOID);
+    slow();
+    code.get(SIZE).get(IP).call(PROBE);
+    failIf();
+    tag(TLB_WRITE);
+    code.get(PAGE).op(OP.i64Eq, OP.if, VOID);
+    low();
+    code.get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).op(OP.i32Add).set(PHYS);
+    give(TLB_WRITE);
+    code.op(OP.end, OP.end);
+    // Written here; what the region then stores goes where nobody looks.
+    for (
+      const [size, write] of [[1, WRITE8], [2, WRITE16], [4, WRITE32], [8, WRITE64], [16, WRITE128]] as const
+    ) {
+      code.get(SIZE).i32(size).op(OP.i32Eq, OP.if, VOID);
+      slow();
+      code.get(VALUE).op(OP.i32WrapI64);
+      if (size === 8) code.get(VALUE).i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+      code.get(IP).call(write);
+      failIf();
+      code.op(OP.end);
+    }
+    code.i32(SCRATCH_PAGE);
+    nothing();
+  } else {
+    if (kind === "update") {
+      slow();
+      code.get(SIZE).get(IP).call(PROBE);
+      failIf();
+    }
+    read();
+    give(wanted);
+  }
+  return { locals: [I32, I32, I64], code };
+}
+
+/** Instantiates the functions for MISS_READ … MISS_STORE over the slow paths. */
+export function missFunctions(
+  pages: number,
+  memory: WebAssembly.Memory,
+  table: WebAssembly.Table,
+  slow: WebAssembly.ModuleImports,
+): WebAssembly.ExportValue[] {
+  const kinds: Kind[] = ["read", "read writable", "update", "store"];
+  const functions = kinds.map((kind, i) => ({ type: MISS[i]!, ...body(kind), name: String(i) }));
+  const bytes = wasmModule({ pages, imports: SLOW, globals: 0, functions });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    m: { m: memory, t: table },
+    f: slow,
+  });
+  return kinds.map((_, i) => instance.exports[String(i)]!);
+}

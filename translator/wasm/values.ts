@@ -1,0 +1,343 @@
+// Where values are while a region is emitted: which slots live in locals, and how they get on the wasm stack.
+//
+// General registers, the lazy flags, 128-bit registers and temporaries are locals (i64, v128; the kind of the flags i32). Everything
+// else stays in the CPU state, where wasm reads it with constant offsets. A local is the truth while the region runs; it
+// is stored at every way out and around operations that are run by their JavaScript closures.
+
+import { FLAG_A, FLAGS, TEMPS, YMM } from "../cpu.ts";
+import type { Value } from "../ir/op.ts";
+import { Code, F64, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
+import { FloatFacts } from "./float_facts.ts";
+
+// Parameters of a region: c, the I32 index of the CPU state; how many calls of regions are on the host's stack below.
+export const C = 0, DEPTH = 1;
+// Fixed locals: i32, then i64.
+export const BASE = 2, TLB_AT = 3, ENTRY = 4, PHYS = 5, RESULT = 6;
+export const KIND = 7, BUDGET = 8, X32 = 9, Y32 = 10, LABEL = 11;
+export const ADDRESS = 12;
+export const X64 = 13, Y64 = 14, Z64 = 15, W64 = 16;
+const FIRST_LOCAL = 2, FIRST_SLOT_LOCAL = 17;
+
+/** The 128-bit slot that 64-bit slot `s` is half of. */
+export const pair = (s: number): number => s & ~1;
+/** Whether slot `s` is in a vector register. */
+export const isVectorSlot = (s: number): boolean => s >= YMM && s < TEMPS;
+
+/** The emitter's model of the locals. Base of Generator (generator.ts). */
+export class Values {
+  readonly code: Code = new Code();
+  readonly floats: FloatFacts = new FloatFacts();
+  readonly #slotLocal = new Map<number, number>();
+  /** The same for 128-bit slots (numbers as of pair()). */
+  readonly #vectorLocal = new Map<number, number>();
+  /** XMM registers whose low double has an f64 local of its own (the low half of their v128 local means nothing): as pair(). */
+  readonly #lowLocal = new Map<number, number>();
+  /** Types of the locals beyond the fixed ones. */
+  readonly #extra: number[] = [];
+  readonly #scratch = new Map<string, number>();
+  /** Slots of registers and flags that the region reads or writes, and those it writes; vector registers as pair(). */
+  readonly #used: readonly number[];
+  readonly #written: readonly number[];
+  /** Temporaries of the current instruction that are in their locals: scalars, vectors. */
+  readonly #temps = new Set<number>();
+  readonly #vectorTemps = new Set<number>();
+  /** Open blocks. */
+  depth = 0;
+
+  /** `split`: XMM registers that hold scalar doubles for the most part. */
+  constructor(used: Iterable<number>, written: Iterable<number>, split: Iterable<number>) {
+    this.#used = [...used];
+    this.#written = [...written];
+    for (const slot of split) this.#lowLocal.set(slot, this.newLocal(F64));
+    for (const slot of this.#used) isVectorSlot(slot) ? this.#vector(slot) : this.#local(slot);
+  }
+
+  /** Types of all locals behind the parameters. */
+  get locals(): number[] {
+    const fixed = Array.from(
+      { length: FIRST_SLOT_LOCAL - FIRST_LOCAL },
+      (_, i) => i + FIRST_LOCAL < ADDRESS ? I32 : I64,
+    );
+    return [...fixed, ...this.#extra];
+  }
+
+  protected newLocal(type: number): number {
+    return FIRST_SLOT_LOCAL + this.#extra.push(type) - 1;
+  }
+  #local(slot: number): number {
+    let local = this.#slotLocal.get(slot);
+    if (local === undefined) this.#slotLocal.set(slot, local = this.newLocal(I64));
+    return local;
+  }
+  #vector(slot: number): number {
+    let local = this.#vectorLocal.get(slot);
+    if (local === undefined) this.#vectorLocal.set(slot, local = this.newLocal(V128));
+    return local;
+  }
+  /** Scratch local `n` of a type, for the insides of one operation. */
+  scratch(type: number, n: number): number {
+    const key = `${type} ${n}`;
+    let local = this.#scratch.get(key);
+    if (local === undefined) this.#scratch.set(key, local = this.newLocal(type));
+    return local;
+  }
+
+  // Blocks. Every opening instruction goes through open() so that depths are right.
+  open(opcode: number, type: number = VOID): number {
+    this.code.op(opcode, type);
+    return ++this.depth;
+  }
+  close(): void {
+    this.code.op(OP.end);
+    this.depth--;
+  }
+  branch(level: number): void {
+    this.code.br(this.depth - level);
+  }
+  branchIf(level: number): void {
+    this.code.brIf(this.depth - level);
+  }
+
+  /** Whether the slot's value is in an i64 local now. */
+  #inLocal(slot: number): boolean {
+    return slot >= TEMPS ? this.#temps.has(slot) : this.#slotLocal.has(slot);
+  }
+  /** The v128 local that holds 64-bit slot `slot` as one half, if one does. */
+  #vectorOf(slot: number): number | undefined {
+    if (slot < YMM) return undefined;
+    const whole = pair(slot);
+    return slot < TEMPS || this.#vectorTemps.has(whole) ? this.#vectorLocal.get(whole) : undefined;
+  }
+
+  /** The f64 local that holds 64-bit slot `slot`, if one does. */
+  #lowOf(slot: number): number | undefined {
+    return this.#lowLocal.get(slot);
+  }
+
+  /** Stores what the region may have changed. */
+  spill(): void {
+    for (const slot of this.#written) this.#store(slot);
+    if (this.#written.includes(FLAG_A)) this.code.get(BASE).get(KIND).mem(OP.i32Store, 8 * FLAGS);
+  }
+  reload(): void {
+    for (const slot of this.#used) this.#load(slot);
+    if (this.#used.includes(FLAG_A)) this.code.get(BASE).mem(OP.i32Load, 8 * FLAGS).set(KIND);
+  }
+  #store(slot: number): void {
+    this.code.get(BASE);
+    if (isVectorSlot(slot)) {
+      this.code.get(this.#vector(slot)).simd(SIMD.store).op(0).u(8 * slot);
+      const low = this.#lowOf(slot);
+      if (low !== undefined) this.code.get(BASE).get(low).mem(OP.f64Store, 8 * slot);
+    } else this.code.get(this.#local(slot)).mem(OP.i64Store, 8 * slot);
+  }
+  #load(slot: number): void {
+    this.code.get(BASE);
+    if (isVectorSlot(slot)) {
+      this.code.simd(SIMD.load).op(0).u(8 * slot).set(this.#vector(slot));
+      const low = this.#lowOf(slot);
+      if (low !== undefined) this.code.get(BASE).mem(OP.f64Load, 8 * slot).set(low);
+    } else this.code.mem(OP.i64Load, 8 * slot).set(this.#local(slot));
+  }
+
+  /** A new guest instruction begins: its temporaries are all free. */
+  newInstruction(): void {
+    this.#temps.clear();
+    this.#vectorTemps.clear();
+  }
+  /** Stores the current instruction's temporaries, for what is run by a closure. */
+  storeTemps(): void {
+    for (const slot of this.#temps) this.#store(slot);
+    for (const slot of this.#vectorTemps) this.storeVector(slot);
+  }
+  spillTemps(): void {
+    this.storeTemps();
+    this.newInstruction();
+  }
+
+  /** Stores one slot (a whole vector, if it is in one) where its place in the CPU state is; nothing when it is there already. */
+  spillSlot(slot: number): void {
+    if (this.#lowOf(pair(slot)) !== undefined) return this.#store(pair(slot));
+    const vector = this.#vectorOf(slot);
+    if (vector !== undefined) this.code.get(BASE).get(vector).simd(SIMD.store).op(0).u(8 * pair(slot));
+    else if (this.#inLocal(slot)) this.#store(slot);
+  }
+  reloadSlot(slot: number): void {
+    this.floats.written(slot, true);
+    if (this.#lowOf(pair(slot)) !== undefined) return this.#load(pair(slot));
+    const vector = this.#vectorOf(slot);
+    if (vector !== undefined) this.code.get(BASE).simd(SIMD.load).op(0).u(8 * pair(slot)).set(vector);
+    else if (this.#inLocal(slot)) this.code.get(BASE).mem(OP.i64Load, 8 * slot).set(this.#local(slot));
+  }
+
+  // Values.
+  get64(v: Value): void {
+    if (typeof v === "object") this.code.i64(v.lo, v.hi);
+    else if (this.#inLocal(v)) this.code.get(this.#local(v));
+    else if (this.#lowOf(v) !== undefined) this.code.get(this.#lowOf(v)!).op(OP.i64ReinterpretF64);
+    else {
+      const vector = this.#vectorOf(v);
+      if (vector !== undefined) this.code.get(vector).simd(SIMD.i64x2Extract).op(v & 1);
+      else this.code.get(BASE).mem(OP.i64Load, 8 * v);
+    }
+  }
+  get32(v: Value): void {
+    if (typeof v === "object") this.code.i32(v.lo);
+    else if (this.#inLocal(v)) this.code.get(this.#local(v)).op(OP.i32WrapI64);
+    else if (this.#lowOf(v) !== undefined) {
+      this.code.get(this.#lowOf(v)!).op(OP.i64ReinterpretF64, OP.i32WrapI64);
+    } else {
+      const vector = this.#vectorOf(v);
+      if (vector !== undefined) this.code.get(vector).simd(SIMD.i32x4Extract).op(2 * (v & 1));
+      else this.code.get(BASE).mem(OP.i32Load, 8 * v);
+    }
+  }
+  /** Pops an i64 into slot `d`. */
+  set64(d: number): void {
+    this.floats.written(d, false);
+    const low = this.#lowOf(d);
+    if (low !== undefined) return void this.code.op(OP.f64ReinterpretI64).set(low);
+    const vector = this.#vectorOf(d);
+    if (vector !== undefined) {
+      this.code.set(Z64).get(vector).get(Z64).simd(SIMD.i64x2Replace).op(d & 1).set(vector);
+      return;
+    }
+    if (d >= TEMPS) this.#temps.add(d);
+    if (this.#inLocal(d)) this.code.set(this.#local(d));
+    else this.code.set(Z64).get(BASE).get(Z64).mem(OP.i64Store, 8 * d);
+  }
+  /** Pops an i32, zero-extended, into slot `d`. */
+  set32(d: number): void {
+    this.code.op(OP.i64ExtendI32U);
+    this.set64(d);
+  }
+
+  // Vectors: `s` is the first of two consecutive slots.
+  /** Pushes 128 bits. */
+  vector(s: number): void {
+    const { code } = this;
+    const local = this.#vectorOf(s), low = this.#lowOf(s);
+    if (low !== undefined) code.get(local!).get(low).simd(SIMD.f64x2Replace).op(0);
+    else if (local !== undefined) code.get(local);
+    else if (this.#temps.has(s) || this.#temps.has(s + 1)) {
+      this.get64(s);
+      code.simd(SIMD.i64x2Splat);
+      this.get64(s + 1);
+      code.simd(SIMD.i64x2Replace).op(1);
+    } else code.get(BASE).simd(SIMD.load).op(0).u(8 * s);
+  }
+  /** Slot `d` = the 128 bits that `push` pushes. */
+  setVector(d: number, push: () => void): void {
+    const { code } = this;
+    if (d < YMM) {
+      code.get(BASE);
+      push();
+      code.simd(SIMD.store).op(0).u(8 * d);
+      return;
+    }
+    push();
+    this.floats.written(d, true);
+    if (d >= TEMPS) {
+      this.#temps.delete(d);
+      this.#temps.delete(d + 1);
+      this.#vectorTemps.add(d);
+    }
+    const low = this.#lowOf(d);
+    if (low !== undefined) code.tee(this.#vector(d)).simd(SIMD.f64x2Extract).op(0).set(low);
+    else code.set(this.#vector(d));
+  }
+  /** Whether the low double of XMM register `d` has a local of its own. */
+  isSplit(d: Value): boolean {
+    return typeof d === "number" && this.#lowOf(d) !== undefined;
+  }
+  /** Vector `d` = the f64 that `push` pushes, and 0. */
+  setDouble(d: number, push: () => void): void {
+    const low = this.#lowOf(d);
+    this.setVector(d, () => {
+      this.code.simd(SIMD.const).op(...new Array(16).fill(0));
+      if (low !== undefined) return;
+      push();
+      this.code.simd(SIMD.f64x2Replace).op(0);
+    });
+    if (low === undefined) return;
+    push();
+    this.code.set(low);
+  }
+  /** Vector `d` = vector `s`. */
+  copyVector(d: number, s: number): void {
+    const to = this.#lowOf(d), from = this.#lowOf(s);
+    if (to === undefined || from === undefined) return this.setVector(d, () => this.vector(s));
+    this.floats.written(d, true);
+    this.code.get(this.#vector(s)).set(this.#vector(d)).get(from).set(to);
+  }
+  /** Stores vector `s` where its slot lies, for slow paths. */
+  storeVector(s: number): void {
+    this.code.get(BASE);
+    this.vector(s);
+    this.code.simd(SIMD.store).op(0).u(8 * s);
+  }
+  /** Whether slot `s` is one half of a v128 local. */
+  isVector(s: Value): s is number {
+    return typeof s === "number" && this.#vectorOf(s) !== undefined;
+  }
+  /** Half `d` of a vector local = half `s` of one. */
+  copyHalf(d: number, s: number): void {
+    const low = this.#lowOf(d);
+    if (low !== undefined) {
+      this.floats.written(d, false);
+      this.getF64(s);
+      this.code.set(low);
+      return;
+    }
+    const local = this.#vectorOf(d)!;
+    this.floats.written(d, false);
+    this.code.get(local);
+    this.getF64(s);
+    this.code.simd(SIMD.f64x2Replace).op(d & 1).set(local);
+  }
+  /** Pushes the low double (float) of slot `s`. */
+  getF64(s: number): void {
+    const local = this.#vectorOf(s), low = this.#lowOf(s);
+    if (low !== undefined) this.code.get(low);
+    else if (local !== undefined) this.code.get(local).simd(SIMD.f64x2Extract).op(s & 1);
+    else {
+      this.get64(s);
+      this.code.op(OP.f64ReinterpretI64);
+    }
+  }
+  getF32(s: number): void {
+    const local = this.#vectorOf(s);
+    if (local !== undefined && this.#lowOf(s) === undefined) {
+      this.code.get(local).simd(SIMD.f32x4Extract).op(2 * (s & 1));
+    } else {
+      this.get32(s);
+      this.code.op(OP.f32ReinterpretI32);
+    }
+  }
+  /** The low double (float) of vector `d` = what `push` pushes; the rest stays. */
+  setF64(d: number, push: () => void): void {
+    const low = this.#lowOf(d);
+    if (low !== undefined) {
+      push();
+      this.floats.written(d, false);
+      this.code.set(low);
+      return;
+    }
+    this.setVector(d, () => {
+      this.vector(d);
+      push();
+      this.code.simd(SIMD.f64x2Replace).op(0);
+    });
+  }
+  setF32(d: number, push: () => void): void {
+    this.setVector(d, () => {
+      this.vector(d);
+      push();
+      this.code.simd(SIMD.f32x4Replace).op(0);
+    });
+  }
+  /** Address of the CPU state: use with offset 8 * slot. */
+  base(): void {
+    this.code.get(BASE);
+  }
+}

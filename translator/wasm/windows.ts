@@ -1,0 +1,79 @@
+// Which accesses of a region get a window (access.ts): those through the stack and frame pointers, fixed addresses, and registers that move in
+// small steps. An address that was just loaded or computed is as likely to be anywhere: there the TLB is asked at once.
+
+import { RBP, RSP, TEMPS } from "../cpu.ts";
+import type { IrBlock, IrOp } from "../ir/block.ts";
+import type { Mem } from "../ir/op.ts";
+
+/** Window keys, and whether the window must be writable. */
+export type Windows = ReadonlyMap<string, boolean>;
+
+/** More windows than the host has registers for would be slower than the TLB. */
+const MOST_WINDOWS = 6;
+
+/** Names the window for addresses of this form; "" when there can be none. */
+export function windowKey(m: Mem): string {
+  if (m.address32) return "";
+  if (m.segment >= 0) return m.base < 0 && m.index < 0 ? `s${m.segment}` : "";
+  if (m.base >= TEMPS || m.index >= TEMPS) return "";
+  if (m.index >= 0) return `i${m.base},${m.index},${m.scale}`;
+  if (m.base >= 0) return `b${m.base}`;
+  return `a${m.dispHi},${m.dispLo >>> 12}`;
+}
+
+const isStack = (m: Mem) => (m.base === RSP || m.base === RBP) && m.index < 0;
+const STORES = /^(st|ldu|probe|push|call)/;
+const STEPS = /^(add|sub|inc|dec|lea)(32|64)f?$/;
+
+/** How a register changes in the region. */
+interface Moves {
+  /** It is loaded or computed from something else than itself. */
+  wild: boolean;
+  steps: boolean;
+}
+
+export function planWindows(blocks: readonly IrBlock[]): Windows {
+  const moves: Moves[] = Array.from({ length: TEMPS }, () => ({ wild: false, steps: false }));
+  for (const { ops } of blocks) for (const o of ops) note(moves, o);
+  const uses = new Map<string, { count: number; written: boolean }>();
+  const use = (key: string, written: boolean) => {
+    const entry = uses.get(key);
+    if (entry === undefined) uses.set(key, { count: 1, written });
+    else {
+      entry.count++;
+      entry.written ||= written;
+    }
+  };
+  for (const { ops } of blocks) {
+    for (const { def, args } of ops) {
+      if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) use(`b${RSP}`, true);
+      for (let i = 0; i < args.length; i++) {
+        if (def.args[i] !== "m" || def.name.startsWith("lea")) continue;
+        const m = args[i] as Mem, key = windowKey(m);
+        if (key === "" || !near(m, moves)) continue;
+        use(key, STORES.test(def.name) || key === `b${RSP}`);
+      }
+    }
+  }
+  const best = [...uses].sort((a, b) => b[1].count - a[1].count).slice(0, MOST_WINDOWS);
+  return new Map(best.map(([key, { written }]) => [key, written]));
+}
+
+function near(m: Mem, moves: readonly Moves[]): boolean {
+  if (m.base >= 0 && moves[m.base]!.wild) return false;
+  return m.index < 0 || !moves[m.index]!.wild && moves[m.index]!.steps;
+}
+
+function note(moves: Moves[], { def, args }: IrOp): void {
+  const d = args[def.args.indexOf("d")];
+  if (typeof d !== "number" || d >= 16) return;
+  const m = moves[d]!;
+  const { name } = def;
+  if (STEPS.test(name)) {
+    const self = name.startsWith("lea") ? (args[1] as Mem).base === d : args[1] === d || args[2] === d;
+    if (self) m.steps = true;
+    else if (!name.startsWith("lea")) m.wild = true;
+  } else if (/^ld/.test(name)) {
+    if (!isStack(args[1] as Mem)) m.wild = true;
+  } else if (!/^(mov|xor|pop|sext|ext)/.test(name)) m.wild = true;
+}
