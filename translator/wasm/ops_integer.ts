@@ -6,6 +6,7 @@ import { ADD, COND_B, COND_E, EXPLICIT, kindOf, LOGIC, RESULT, SUB } from "../ir
 import type { Mem, Value } from "../ir/op.ts";
 import { condition, leave } from "./conditions.ts";
 import { OP, SIMD } from "./encoder.ts";
+import { highProduct, mulDiv, productFlags } from "./ops_muldiv.ts";
 import { type Generator, W64, X32, X64, Y32, Y64 } from "./generator.ts";
 
 /** Emits one operation. */
@@ -537,35 +538,16 @@ INTEGER.imul64f = (g, [d, x, y]) => {
   code.set(X64);
   g.get64(y);
   code.set(Y64);
-  // The high half, from 32-bit pieces (Warren, Hacker's Delight, 8-2).
-  const low = (local: number) => code.get(local).i64(-1, 0).op(OP.i64And);
-  const high = (local: number) => code.get(local).i64(32, 0).op(OP.i64ShrS);
-  low(X64);
-  low(Y64);
-  code.op(OP.i64Mul).i64(32, 0).op(OP.i64ShrU);
-  high(X64);
-  low(Y64);
-  code.op(OP.i64Mul, OP.i64Add).tee(W64).i64(-1, 0).op(OP.i64And);
-  low(X64);
-  high(Y64);
-  code.op(OP.i64Mul, OP.i64Add).i64(32, 0).op(OP.i64ShrS);
-  high(X64);
-  high(Y64);
-  code.op(OP.i64Mul, OP.i64Add);
-  high(W64);
-  code.op(OP.i64Add);
+  highProduct(g, true);
   code.get(X64).get(Y64).op(OP.i64Mul).tee(X64).i64(63, 0).op(OP.i64ShrS, OP.i64Ne);
   productFlags(g);
   code.get(X64);
   g.set64(d);
 };
-/** Pops whether the product did not fit. */
-function productFlags(g: Generator): void {
-  const { code } = g;
-  code.set(X32).i32(CF | OF).i32(0).get(X32).op(OP.select);
-  g.set32(FLAG_B);
-  leave(g, EXPLICIT);
-}
+INTEGER.result1 = INTEGER.help1 = (g, a, o) => {
+  const emit = mulDiv(a[0]);
+  emit !== undefined ? emit(g, a, o) : g.runStep(g.step(o));
+};
 
 // Conditions.
 for (let cc = 0; cc < 16; cc++) {

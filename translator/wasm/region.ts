@@ -1,6 +1,6 @@
 // Emits one region: its blocks in structured control flow, as the body of one wasm function.
 
-import { FLAG_A, FLAG_B, FLAG_R, RSP } from "../cpu.ts";
+import { FLAG_A, FLAG_B, FLAG_R, RAX, RDX, RSP } from "../cpu.ts";
 import type { Link } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import type { Const, Mem, OpDef } from "../ir/op.ts";
@@ -10,6 +10,7 @@ import { callsRegion, type Flow, jumps, resolveRegionFlags, staysInside } from "
 import { planFloats, scalarDoubles } from "./float_plan.ts";
 import { BUDGET, Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
 import { INTEGER, moveStack, pushValue } from "./ops_integer.ts";
+import { mulDiv } from "./ops_muldiv.ts";
 import { VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
 import { planWindows } from "./windows.ts";
@@ -295,6 +296,13 @@ function slots(blocks: readonly IrBlock[]): { used: Set<number>; written: Set<nu
       if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) {
         used.add(RSP);
         written.add(RSP);
+      }
+      if (mulDiv(args[0]) !== undefined) {
+        for (const slot of [RAX, RDX]) {
+          used.add(slot);
+          written.add(slot);
+        }
+        add(used, args[args.length - 1]);
       }
       // What closures do is stored and loaded around them.
       if (!isNative(def)) continue;
