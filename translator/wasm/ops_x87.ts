@@ -1,14 +1,13 @@
 // WebAssembly of x87 operations: calls of shared functions (x87_functions.ts), and of the exact helpers where those decline. The x87 state is
 // in memory always, so the registers of the region stay in their locals.
 
-import { FLAG_B, FPU_CONTROL, FPU_IP, TEMPS } from "../cpu.ts";
+import { FLAG_B, FPU_CONTROL, FPU_IP, TEMP_COUNT, TEMPS } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import { EXPLICIT } from "../ir/flags.ts";
 import { nameOf } from "../ir/objects.ts";
-import type { Mem } from "../ir/op.ts";
 import { leave } from "./conditions.ts";
-import { I64, OP } from "./encoder.ts";
-import { type Generator, WRITE16, WRITE32, WRITE64 } from "./generator.ts";
+import { OP } from "./encoder.ts";
+import type { Generator } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
 import {
   POP,
@@ -164,6 +163,9 @@ function stored(helper: unknown, n1: number, n2: number): Native | undefined {
   }
   return undefined;
 }
+/** Temporaries for what is stored: the last ones, which no lowering needs beside an x87 store. */
+const LOW = TEMPS + TEMP_COUNT - 2, HIGH = TEMPS + TEMP_COUNT - 1;
+
 X87.fstore = (g, [helper, , , m, , size, n1, n2], o) => {
   const { code } = g;
   const step = g.step(o), native = stored(helper, n1, n2);
@@ -175,36 +177,23 @@ X87.fstore = (g, [helper, , , m, , size, n1, n2], o) => {
   g.close();
   // Memory is writable before the state changes.
   g.probe(m, size, o.ip);
-  const v = g.scratch(I64, 4), more = g.scratch(I64, 5);
   call(g, native);
   code.hint(true);
   g.open(OP.if);
   leaveAddress(g, o.ip);
-  g.base();
-  code.mem(OP.i64Load, 8 * X87_VALUE).set(v);
-  g.base();
-  code.mem(OP.i64Load, 8 * X87_VALUE + 8).set(more);
-  storeLocal(g, m, Math.min(size, 8), v, o.ip);
+  for (const [i, slot] of [LOW, HIGH].entries()) {
+    if (i * 8 >= size) continue;
+    g.base();
+    code.mem(OP.i64Load, 8 * (X87_VALUE + i));
+    g.set64(slot);
+  }
+  g.store(m, Math.min(size, 8), LOW, o.ip);
   if (size === 10) {
     const dispLo = (m.dispLo + 8) | 0;
     const dispHi = m.dispHi + (dispLo >>> 0 < m.dispLo >>> 0 ? 1 : 0) | 0;
-    storeLocal(g, { ...m, dispLo, dispHi }, 2, more, o.ip);
+    g.store({ ...m, dispLo, dispHi }, 2, HIGH, o.ip);
   }
   code.op(OP.else);
   g.runStepOn(step, address, []);
   g.close();
 };
-const STORES: Record<number, readonly [opcode: number, slow: number]> = {
-  2: [OP.i64Store16, WRITE16],
-  4: [OP.i64Store32, WRITE32],
-  8: [OP.i64Store, WRITE64],
-};
-function storeLocal(g: Generator, m: Mem, size: number, local: number, ip: number): void {
-  const { code } = g, [opcode, slow] = STORES[size]!;
-  g.effective(m);
-  g.setAddress();
-  g.storeAt(size, opcode, slow, () => code.get(local), () => {
-    code.get(local).op(OP.i32WrapI64);
-    if (size === 8) code.get(local).i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
-  }, ip);
-}

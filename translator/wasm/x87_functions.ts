@@ -6,7 +6,8 @@
 
 import { BOUNCE, FPU_CONTROL, FPU_REGS, FPU_TAG } from "../cpu.ts";
 import { memory, RAM_BYTES } from "../ram.ts";
-import { Code, I32, I64, oneFunctionModule, OP, VOID } from "./encoder.ts";
+import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
+import { STEP } from "./imports.ts";
 import { addFunction, functions } from "./jump_table.ts";
 
 export const X87_ARGUMENT: number = BOUNCE, X87_VALUE: number = BOUNCE + 1;
@@ -49,8 +50,12 @@ export function x87Function(key: string, write: (f: X87Code) => void): number {
   if (index === undefined) {
     const f = new X87Code();
     write(f);
-    const type = { params: [I32], results: [I32] };
-    const bytes = oneFunctionModule(RAM_BYTES / 65536, [], type, LOCALS, f.code);
+    const bytes = wasmModule({
+      pages: RAM_BYTES / 65536,
+      imports: [],
+      globals: 0,
+      functions: [{ type: STEP, locals: LOCALS, code: f.code, name: "r" }],
+    });
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       m: { m: memory, t: functions },
     });
