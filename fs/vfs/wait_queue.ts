@@ -28,6 +28,14 @@ export class WaitQueue {
    */
   wake(bits: number = -1): void {
     if (this.#waiters.size === 0) return;
-    for (const waiter of [...this.#waiters]) waiter.wake(this, bits);
+    if (this.#waiters.size > 1) {
+      for (const waiter of [...this.#waiters]) waiter.wake(this, bits);
+      return;
+    }
+    // The usual case, without a copy: the one waiter may leave, and others may come.
+    for (const waiter of this.#waiters) {
+      waiter.wake(this, bits);
+      return;
+    }
   }
 }

@@ -21,6 +21,26 @@ const TWO_32 = 0x1_0000_0000;
 const LOOP_LIMIT = 64;
 /** Where strings are gathered. */
 const scratch = new Uint8Array(PATH_MAX);
+/** Short strings that were read lately, by hash: programs name the same files again and again. */
+const KNOWN_SLOTS = 512, KNOWN_BYTES = 96;
+const known: ({ readonly bytes: Uint8Array; readonly text: string } | undefined)[] = new Array(KNOWN_SLOTS)
+  .fill(undefined);
+
+/** The string in `scratch`, made anew only when it is not the one that its slot remembers. */
+function scratchText(length: number): string {
+  let hash = length;
+  for (let i = 0; i < length; i++) hash = Math.imul(hash ^ scratch[i]!, 0x01000193);
+  const slot = (hash ^ hash >>> 16) & (KNOWN_SLOTS - 1), old = known[slot];
+  if (old !== undefined && old.bytes.length === length) {
+    const { bytes } = old;
+    let i = 0;
+    while (i < length && bytes[i] === scratch[i]) i++;
+    if (i === length) return old.text;
+  }
+  const text = decodeName(scratch, 0, length);
+  known[slot] = { bytes: scratch.slice(0, length), text };
+  return text;
+}
 
 export class UserMemory {
   constructor(readonly mm: Mm) {}
@@ -206,7 +226,10 @@ export class UserMemory {
       const n = Math.min(max - length, PAGE_SIZE - ((va + length) & 0xfff));
       for (let i = 0; i < n; i++) {
         const byte = U8[p + i];
-        if (byte === 0) return decodeName(buffer, 0, length + i);
+        if (byte === 0) {
+          const end = length + i;
+          return end <= KNOWN_BYTES && buffer === scratch ? scratchText(end) : decodeName(buffer, 0, end);
+        }
         buffer[length + i] = byte;
       }
       length += n;

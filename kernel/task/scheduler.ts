@@ -48,6 +48,7 @@ export class Scheduler {
   #stopRequested = false;
   /** Start of the slice that runs now, and what of it is accounted. */
   #sliceStartMs = 0;
+  #sliceEndMs = 0;
   #calls = 0;
   #sampledMs = 0;
   /** Time with nothing to run, and time in guest code or system calls. */
@@ -113,11 +114,12 @@ export class Scheduler {
         await this.#idle(killing === 0 ? Infinity : Math.max(killing, clock.monotonicNs() + 1_000_000));
         continue;
       }
-      const until = hostNowMs() + HOST_YIELD_MS;
+      this.#sliceEndMs = hostNowMs();
+      const until = this.#sliceEndMs + HOST_YIELD_MS;
       while (this.#head < this.#queue.length) {
         this.#runNext();
-        this.timers.expire(clock.monotonicNs());
-        if (hostNowMs() >= until) break;
+        this.timers.expire(clock.monotonicAt(this.#sliceEndMs));
+        if (this.#sliceEndMs >= until) break;
       }
       await yieldToHost();
     }
@@ -178,7 +180,8 @@ export class Scheduler {
     if (task.state !== "runnable") return;
     this.contextSwitches++;
     current.task = task;
-    this.#sliceStartMs = hostNowMs();
+    // Slices follow each other closely: one reading of the clock is the end of one and the start of the next.
+    this.#sliceStartMs = this.#sliceEndMs;
     this.#calls = 0;
     this.#sampledMs = 0;
     this.#stopRequested = false;
@@ -239,7 +242,8 @@ export class Scheduler {
 
   /** Books the slice's time. The share of system calls is estimated from the sampled ones. */
   #account(task: Task): void {
-    const ns = Math.floor((hostNowMs() - this.#sliceStartMs) * 1e6);
+    this.#sliceEndMs = hostNowMs();
+    const ns = Math.floor((this.#sliceEndMs - this.#sliceStartMs) * 1e6);
     const system = Math.min(ns, Math.floor(this.#sampledMs * CALLS_PER_SAMPLE * 1e6));
     this.busyNs += ns;
     const { process } = task;

@@ -23,7 +23,12 @@ export class Clock {
   }
 
   monotonicNs(): number {
-    return Math.floor(hostNowMs() * 1e6) + this.#monotonicOffsetNs;
+    return this.monotonicAt(hostNowMs());
+  }
+
+  /** The monotonic clock when hostNowMs() was `ms`. */
+  monotonicAt(ms: number): number {
+    return Math.floor(ms * 1e6) + this.#monotonicOffsetNs;
   }
 
   /** Wall clock. Follows the host's clock when that is set or slewed. */

@@ -1,6 +1,7 @@
 // IR operations for x87 instructions with memory operands that helpers cannot do with loads into temporaries alone.
 
-import { BOUNCE, FPU_CONTROL, RIP } from "../cpu.ts";
+import { BOUNCE, FPU_CONTROL, RIP, STATUS_FLAGS } from "../cpu.ts";
+import { EXPLICIT } from "./flags.ts";
 import { op, type OpDef, writeAddress } from "./op.ts";
 
 const STORES = new Map([
@@ -33,6 +34,14 @@ export const X87_OPS: readonly OpDef[] = [
   op("fcheck", "o", "o(c, ip) when an unmasked exception is pending", ([o], ip) => checkPending(o, ip), {
     faults: true,
   }),
+  op(
+    "fcomi",
+    "ornnn",
+    "calls o(c, n…) with RIP = r; it may raise, and leaves explicit flags",
+    ([o, r, i, quiet, pops]) =>
+      `I32[c+${2 * RIP}]=${r.lo};I32[c+${2 * RIP + 1}]=${r.hi};${o}(c,${i},${quiet},${pops});`,
+    { faults: true, writes: STATUS_FLAGS, kind: EXPLICIT },
+  ),
   op(
     "fstore",
     "ooomrxnn",

@@ -139,7 +139,7 @@ function comparison(quiet: number, pops: number): Lowering {
 }
 
 function comparisonFlags(quiet: number, pops: number): Lowering {
-  return (b, i) => b.help(fcomi, i.ops[1]!.number, quiet, pops);
+  return (b, i) => b.op("fcomi", fcomi, b.ipConst, i.ops[1]!.number, quiet, pops);
 }
 
 function conditional(cc: number): Lowering {
