@@ -12,8 +12,13 @@ export const PAGE_SIZE = 4096;
 /** Number of 4 KiB frames. Frame 0 is never handed out: physical address 0 means "none". */
 export const FRAME_COUNT = RAM_BYTES / PAGE_SIZE;
 
-/** The last bytes belong to the translator: the jump table (wasm/jump_table.ts), then a page that nobody reads. No frame lies there. */
-export const RESERVED_BYTES = 0x4_1000;
+/**
+ * The last bytes belong to the translator: a page with the state of the CPU that runs (cpu.ts), the jump table (wasm/jump_table.ts), and a page
+ * that nobody reads. No frame lies there.
+ */
+export const RESERVED_BYTES = 0x4_2000;
+/** I32 index of the CPU state that runs: WebAssembly knows its address as a constant. */
+export const RUNNING_CPU: number = (RAM_BYTES - RESERVED_BYTES) / 4;
 export const SCRATCH_PAGE: number = RAM_BYTES - PAGE_SIZE;
 
 export const memory: WebAssembly.Memory = new WebAssembly.Memory({

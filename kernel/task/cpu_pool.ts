@@ -1,7 +1,7 @@
-// Memory for CPU states: two to a frame, used again when a task ends.
+// Memory for CPU states: two to a frame, used again when a task ends. The task that runs has its state in RUNNING_CPU.
 
 import { CPU_BYTES } from "../../translator/cpu.ts";
-import { I32, PAGE_SIZE } from "../../translator/ram.ts";
+import { I32, PAGE_SIZE, RUNNING_CPU } from "../../translator/ram.ts";
 import { frames } from "../mm/frames.ts";
 
 const WORDS = CPU_BYTES / 4;
@@ -30,4 +30,31 @@ export function copyCpu(from: number): number {
 
 export function releaseCpu(c: number): void {
   if (c !== 0) free.push(c);
+}
+
+/** What of a task lies here. */
+interface CpuOwner {
+  cpu: number;
+  readonly savedCpu: number;
+}
+/** Whose state is in RUNNING_CPU. */
+let running: CpuOwner | undefined;
+
+/** Gives the CPU to a task; the one that had it keeps its state elsewhere. */
+export function takeCpu(task: CpuOwner): void {
+  if (running === task) return;
+  if (running !== undefined) {
+    I32.copyWithin(running.savedCpu, RUNNING_CPU, RUNNING_CPU + WORDS);
+    running.cpu = running.savedCpu;
+  }
+  running = task;
+  I32.copyWithin(RUNNING_CPU, task.savedCpu, task.savedCpu + WORDS);
+  task.cpu = RUNNING_CPU;
+}
+
+/** The task has ended: its state is not needed any more. */
+export function leaveCpu(task: CpuOwner): void {
+  if (running !== task) return;
+  running = undefined;
+  task.cpu = task.savedCpu;
 }

@@ -4,7 +4,7 @@ import { EFAULT_SENTINEL } from "../mm/user_memory.ts";
 import { kernelSignal } from "../signal/info.ts";
 import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SIG_IGN, SIGCHLD } from "../signal/numbers.ts";
 import { sendSignal } from "../signal/send.ts";
-import { releaseCpu } from "./cpu_pool.ts";
+import { leaveCpu, releaseCpu } from "./cpu_pool.ts";
 import { exitRobustList, futexWake } from "./futex.ts";
 import { childSignal, disassociateTty, hangUpIfNewlyOrphaned } from "./job_control.ts";
 import type { Process } from "./process.ts";
@@ -40,7 +40,8 @@ export function exitTask(task: Task, status: number): void {
   process.majorFaults += task.mm.references === 1 ? task.mm.majorFaults : 0;
   process.maxRssPages = Math.max(process.maxRssPages, task.mm.peakResident);
   task.mm.release();
-  releaseCpu(task.cpu);
+  leaveCpu(task);
+  releaseCpu(task.savedCpu);
   // The first thread's number stays taken until the process is reaped; it tells the status if all threads just exit.
   if (task === process.leader) process.exitCode = status;
   else task.instance.pids.tasks.delete(task.tid);

@@ -2,6 +2,7 @@
 // its slice of wall-clock time is over; every few milliseconds, and whenever nothing can run, the host's event
 // loop gets its turn (terminal input, host signals, timers of the host side).
 
+import { takeCpu } from "./cpu_pool.ts";
 import { type Executor, EXIT_FAULT, EXIT_SYSCALL } from "../../translator/env.ts";
 import { hostNowMs, sleepBriefly, yieldToHost } from "../host/clock.ts";
 import type { Instance } from "../session/instance.ts";
@@ -180,6 +181,7 @@ export class Scheduler {
     if (task.state !== "runnable") return;
     this.contextSwitches++;
     current.task = task;
+    takeCpu(task);
     // Slices follow each other closely: one reading of the clock is the end of one and the start of the next.
     this.#sliceStartMs = this.#sliceEndMs;
     this.#calls = 0;

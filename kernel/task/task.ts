@@ -37,8 +37,10 @@ export type TaskState = "runnable" | "blocked" | "stopped" | "dead";
 
 export class Task implements Waiter {
   state: TaskState = "runnable";
-  /** CPU state (see translator/cpu.ts). */
-  readonly cpu: number;
+  /** CPU state (see translator/cpu.ts): where it is now (cpu_pool.ts). */
+  cpu: number;
+  /** Its place while another task has the CPU. */
+  readonly savedCpu: number;
   /** Changes only when a thread that is not the leader calls execve. */
   tid: number;
   readonly instance: Instance;
@@ -123,7 +125,7 @@ export class Task implements Waiter {
     credentials: Credentials;
     comm: string;
   }) {
-    this.cpu = init.cpu;
+    this.cpu = this.savedCpu = init.cpu;
     this.tid = init.tid;
     this.instance = init.instance;
     this.process = init.process;

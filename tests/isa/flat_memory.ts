@@ -12,7 +12,7 @@ import {
   PF_WRITE,
 } from "../../translator/env.ts";
 import { raise, VECTOR_PF, WRITE } from "../../translator/env.ts";
-import { FRAME_CODE, frameFlags, I32, PAGE_SHIFT, PAGE_SIZE, U8 } from "../../translator/ram.ts";
+import { FRAME_CODE, frameFlags, I32, PAGE_SHIFT, PAGE_SIZE, RUNNING_CPU, U8 } from "../../translator/ram.ts";
 import type { Segment } from "./elf.ts";
 
 interface Page {
@@ -22,12 +22,12 @@ interface Page {
 }
 
 /** Physical addresses: the CPU state, the TLBs behind it, then the pages. */
-const CPU_STATE = 0x1_0000, TLB_AT = 0x2_0000, FIRST_PAGE = 0x10_0000;
+const TLB_AT = 0x2_0000, FIRST_PAGE = 0x10_0000;
 const SIGSEGV = 11, SEGV_MAPERR = 1, SEGV_ACCERR = 2;
 
 export class FlatMemory implements Env {
   /** The I32 index of the one CPU state. */
-  readonly c: number = CPU_STATE >>> 2;
+  readonly c: number = RUNNING_CPU;
   readonly #pages = new Map<number, Page>();
   #next = FIRST_PAGE;
 

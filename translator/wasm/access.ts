@@ -8,9 +8,9 @@
 
 import { TLB, TLB_ADDEND, TLB_ENTRIES, TLB_ENTRY_WORDS, TLB_WRITE } from "../cpu.ts";
 import type { Mem, Value } from "../ir/op.ts";
-import { SCRATCH_PAGE } from "../ram.ts";
+import { RUNNING_CPU, SCRATCH_PAGE } from "../ram.ts";
 import { I32, I64, OP, SIMD } from "./encoder.ts";
-import { ADDRESS, BASE, C, ENTRY, PHYS, TLB_AT, Values } from "./values.ts";
+import { ADDRESS, CPU_AT, ENTRY, PHYS, TLB_AT, Values } from "./values.ts";
 import {
   MISS_READ,
   MISS_READ_WRITABLE,
@@ -75,7 +75,7 @@ export class Access extends Values {
 
   /** Address of the TLB, once at the start. */
   protected locateTlb(): void {
-    this.code.get(BASE).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl).set(TLB_AT);
+    this.code.i32(CPU_AT).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl).set(TLB_AT);
   }
 
   /** Pushes the effective address. */
@@ -125,7 +125,7 @@ export class Access extends Values {
   }
   /** c, low and high word of the address: the first arguments of the slow paths. */
   #slowArguments(): void {
-    this.code.get(C).get(ADDRESS).op(OP.i32WrapI64);
+    this.code.i32(RUNNING_CPU).get(ADDRESS).op(OP.i32WrapI64);
     this.code.get(ADDRESS).i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
   }
 
@@ -136,7 +136,7 @@ export class Access extends Values {
     this.open(OP.if, I32);
     code.get(ADDRESS).op(OP.i32WrapI64).get(w.addend).op(OP.i32Add);
     code.op(OP.else);
-    code.get(C).get(ADDRESS).i32(size).f64Const(ip);
+    code.i32(RUNNING_CPU).get(ADDRESS).i32(size).f64Const(ip);
     more?.();
     code.call(miss).set(w.addend).set(w.page).tee(PHYS).i32(0).op(OP.i32LtS);
     this.branchIf(this.faultLevel);

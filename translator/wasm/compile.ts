@@ -4,7 +4,7 @@ import type { Block, Link } from "../cache/block.ts";
 import { CHAIN, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
 import type { Closures } from "../js/closures.ts";
-import { I32, memory, RAM_BYTES } from "../ram.ts";
+import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { CHAIN_LENGTH } from "../tunables.ts";
 import { wasmModule } from "./encoder.ts";
@@ -40,7 +40,7 @@ type Run = (c: number) => Block | null;
 type Imports = Record<string, (...args: any[]) => number>;
 
 interface Region {
-  readonly run: (c: number, depth: number) => number;
+  readonly run: (depth: number) => number;
   readonly pages: readonly RegionPage[];
   /** What runs the first block where the region cannot. */
   readonly plain: Run | undefined;
@@ -174,10 +174,11 @@ export class WasmTier {
 
   /** Runs a region and those it goes on to, and finds the block where it goes on. */
   #enter(region: Region, c: number): Block | null {
+    if (c !== RUNNING_CPU) throw new Error("regions run on one CPU state only");
     I32[c + 2 * CHAIN] = CHAIN_LENGTH;
-    let result = region.run(c, 0);
+    let result = region.run(0);
     if (result === STALE && this.#isAt(region, c)) {
-      if (this.#current(region, c)) result = region.run(c, 0);
+      if (this.#current(region, c)) result = region.run(0);
       if (result === STALE && this.#isAt(region, c)) return region.plain!(c);
     }
     const H = this.#runtime;

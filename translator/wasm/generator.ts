@@ -5,13 +5,14 @@
 import { CHAIN, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import { FLAG_A, FLAG_B, FLAG_R, FLAGS } from "../cpu.ts";
+import { RUNNING_CPU } from "../ram.ts";
 import { CALL_DEPTH, LOOP_LENGTH } from "../tunables.ts";
 import { Access } from "./access.ts";
 import { I32, OP } from "./encoder.ts";
 import type { RegionPage } from "./flow.ts";
 import { CONDITION, IMPORTS, REGION_TYPE, STEP_TYPE } from "./imports.ts";
 import { JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE } from "./jump_table.ts";
-import { BASE, BUDGET, C, DEPTH, ENTRY, KIND, PHYS, RESULT, X32, X64 } from "./values.ts";
+import { BUDGET, CPU_AT, DEPTH, ENTRY, KIND, PHYS, RESULT, X32, X64 } from "./values.ts";
 
 export * from "./values.ts";
 
@@ -43,9 +44,8 @@ export class Generator extends Access {
   /** `entry`: guest address of the region. */
   begin(entry: number, pages: readonly RegionPage[]): void {
     const { code } = this;
-    code.get(C).i32(2).op(OP.i32Shl).set(BASE);
     // Too much in a row: back to the dispatcher.
-    code.get(BASE).get(BASE).mem(OP.i32Load, 8 * CHAIN).i32(1).op(OP.i32Sub).tee(X32).mem(
+    code.i32(CPU_AT).i32(CPU_AT).mem(OP.i32Load, 8 * CHAIN).i32(1).op(OP.i32Sub).tee(X32).mem(
       OP.i32Store,
       8 * CHAIN,
     );
@@ -75,7 +75,9 @@ export class Generator extends Access {
     this.#exitLevel = this.open(OP.block);
   }
   #leaveAt(entry: number, result: number): void {
-    this.code.get(BASE).i64(lowOf(entry), highOf(entry)).mem(OP.i64Store, 8 * RIP).i32(result).op(OP.return);
+    this.code.i32(CPU_AT).i64(lowOf(entry), highOf(entry)).mem(OP.i64Store, 8 * RIP).i32(result).op(
+      OP.return,
+    );
   }
 
   end(): void {
@@ -86,7 +88,7 @@ export class Generator extends Access {
     this.open(OP.if);
     this.#chain();
     this.close();
-    this.code.get(BASE).get(X64).mem(OP.i64Store, 8 * RIP).get(RESULT).op(OP.return);
+    this.code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP).get(RESULT).op(OP.return);
     this.close();
     this.spill();
     this.code.i32(FAULTED).op(OP.return);
@@ -121,7 +123,7 @@ export class Generator extends Access {
     code.get(DEPTH);
     this.open(OP.if);
     this.spill();
-    code.get(BASE).get(X64).mem(OP.i64Store, 8 * RIP).i32(INDIRECT).op(OP.return);
+    code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP).i32(INDIRECT).op(OP.return);
     this.close();
     this.leaveIndirect();
   }
@@ -129,7 +131,7 @@ export class Generator extends Access {
   /** Pushes the address of the exec TLB entry for the address whose low word `push` pushes, and keeps it in PHYS. */
   #execEntry(push: () => void): void {
     const { code } = this;
-    code.get(BASE).mem(OP.i32Load, 8 * TLB + 4).i32(2).op(OP.i32Shl);
+    code.i32(CPU_AT).mem(OP.i32Load, 8 * TLB + 4).i32(2).op(OP.i32Shl);
     push();
     code.i32(12).op(OP.i32ShrU).i32(XTLB_ENTRIES - 1).op(OP.i32And).i32(4).op(OP.i32Shl, OP.i32Add).tee(PHYS);
   }
@@ -153,7 +155,7 @@ export class Generator extends Access {
     const { code } = this;
     this.#findRegion();
     this.open(OP.if);
-    code.get(C).get(DEPTH).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 12).op(OP.returnCallIndirect).u(
+    code.get(DEPTH).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 12).op(OP.returnCallIndirect).u(
       REGION_TYPE,
     ).u(0);
     this.close();
@@ -175,18 +177,18 @@ export class Generator extends Access {
     otherwise();
     this.close();
     this.spill();
-    code.get(C).get(DEPTH).i32(1).op(OP.i32Add).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 12);
+    code.get(DEPTH).i32(1).op(OP.i32Add).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 12);
     code.op(OP.callIndirect).u(REGION_TYPE).u(0).tee(RESULT).i32(INDIRECT).op(OP.i32Ne);
     this.open(OP.if);
     code.get(RESULT).op(OP.return);
     this.close();
     // Somewhere else than expected: on from there.
-    code.get(BASE).mem(OP.i64Load, 8 * RIP).i64(back.lo, back.hi).op(OP.i64Ne);
-    code.get(BASE).mem(OP.i64Load, 8 * RSP);
+    code.i32(CPU_AT).mem(OP.i64Load, 8 * RIP).i64(back.lo, back.hi).op(OP.i64Ne);
+    code.i32(CPU_AT).mem(OP.i64Load, 8 * RSP);
     this.get64(RSP);
     code.i64(8, 0).op(OP.i64Add, OP.i64Ne, OP.i32Or);
     this.open(OP.if);
-    code.get(BASE).mem(OP.i64Load, 8 * RIP).set(X64);
+    code.i32(CPU_AT).mem(OP.i64Load, 8 * RIP).set(X64);
     this.#chain();
     code.i32(INDIRECT).op(OP.return);
     this.close();
@@ -204,7 +206,7 @@ export class Generator extends Access {
   runStep(index: number): void {
     this.spill();
     this.spillTemps();
-    this.code.get(C).call(index);
+    this.code.i32(RUNNING_CPU).call(index);
     this.branchIf(this.#rawLevel);
     this.reload();
     this.resetWindows();
@@ -217,21 +219,21 @@ export class Generator extends Access {
    */
   runStepOn(index: number, reads: readonly number[], writes: readonly number[]): void {
     for (const slot of reads) this.spillSlot(slot);
-    this.code.get(C).call(index);
+    this.code.i32(RUNNING_CPU).call(index);
     this.branchIf(this.faultLevel);
     for (const slot of writes) this.reloadSlot(slot);
   }
 
   /** Calls a function of the shared table that takes the CPU state and returns an i32, which stays on the stack. */
   callShared(index: number): void {
-    this.code.get(C).i32(index).op(OP.callIndirect).u(STEP_TYPE).u(0);
+    this.code.i32(RUNNING_CPU).i32(index).op(OP.callIndirect).u(STEP_TYPE).u(0);
   }
 
   /** Runs a step that always faults, on a path of its own. */
   runFaultingStep(index: number): void {
     this.spill();
     this.storeTemps();
-    this.code.get(C).call(index).op(OP.drop);
+    this.code.i32(RUNNING_CPU).call(index).op(OP.drop);
     this.branch(this.#rawLevel);
   }
 
@@ -239,8 +241,8 @@ export class Generator extends Access {
   unknownCondition(cc: number): void {
     const { code } = this;
     for (const slot of [FLAG_A, FLAG_B, FLAG_R]) this.spillSlot(slot);
-    code.get(BASE).get(KIND).mem(OP.i32Store, 8 * FLAGS);
-    code.get(C).i32(cc).call(CONDITION);
+    code.i32(CPU_AT).get(KIND).mem(OP.i32Store, 8 * FLAGS);
+    code.i32(RUNNING_CPU).i32(cc).call(CONDITION);
   }
   setKind(kind: number): void {
     this.code.i32(kind).set(KIND);

@@ -39,8 +39,8 @@ export const MISS: readonly FunctionType[] = [miss(), miss(), miss(), miss(I64)]
 export const IMPORTS: readonly FunctionType[] = [...SLOW, ...MISS];
 /** A step: c → 1 for a fault. */
 export const STEP: FunctionType = { params: [I32], results: [I32] };
-/** A region: c, depth of nested calls → see generator.ts. */
-export const REGION: FunctionType = { params: [I32, I32], results: [I32] };
+/** A region: depth of nested calls → see generator.ts. */
+export const REGION: FunctionType = { params: [I32], results: [I32] };
 /** The types that a region's module begins with, for indirect calls, and their numbers. */
-export const TYPES: readonly FunctionType[] = [REGION, STEP];
-export const REGION_TYPE = 0, STEP_TYPE = 1;
+export const TYPES: readonly FunctionType[] = [REGION];
+export const REGION_TYPE = 0, STEP_TYPE = 0;

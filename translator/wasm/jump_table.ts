@@ -5,10 +5,10 @@
 // TLB of the running address space must show that addend for the address's page: so entries serve all processes.
 
 import type { Block } from "../cache/block.ts";
-import { I32, RAM_BYTES, RESERVED_BYTES } from "../ram.ts";
+import { I32, PAGE_SIZE, RAM_BYTES, RESERVED_BYTES } from "../ram.ts";
 
 /** Physical address of the table. */
-export const JUMP_TABLE: number = RAM_BYTES - RESERVED_BYTES;
+export const JUMP_TABLE: number = RAM_BYTES - RESERVED_BYTES + PAGE_SIZE;
 export const JUMP_ENTRY_SHIFT = 4;
 export const JUMP_ENTRIES = 16384;
 /** Functions at the most; later regions are reached through JavaScript. */

@@ -6,17 +6,21 @@
 
 import { FLAG_A, FLAGS, TEMPS, YMM } from "../cpu.ts";
 import type { Value } from "../ir/op.ts";
+import { RUNNING_CPU } from "../ram.ts";
 import { Code, F64, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
 import { FloatFacts } from "./float_facts.ts";
 
-// Parameters of a region: c, the I32 index of the CPU state; how many calls of regions are on the host's stack below.
-export const C = 0, DEPTH = 1;
+/** Address of the CPU state. A constant, so that V8 need not check it against the memory's end. */
+export const CPU_AT: number = 4 * RUNNING_CPU;
+
+// Parameter of a region: how many calls of regions are on the host's stack below.
+export const DEPTH = 0;
 // Fixed locals: i32, then i64.
-export const BASE = 2, TLB_AT = 3, ENTRY = 4, PHYS = 5, RESULT = 6;
-export const KIND = 7, BUDGET = 8, X32 = 9, Y32 = 10, LABEL = 11;
-export const ADDRESS = 12;
-export const X64 = 13, Y64 = 14, Z64 = 15, W64 = 16;
-const FIRST_LOCAL = 2, FIRST_SLOT_LOCAL = 17;
+export const TLB_AT = 1, ENTRY = 2, PHYS = 3, RESULT = 4;
+export const KIND = 5, BUDGET = 6, X32 = 7, Y32 = 8, LABEL = 9;
+export const ADDRESS = 10;
+export const X64 = 11, Y64 = 12, Z64 = 13, W64 = 14;
+const FIRST_LOCAL = 1, FIRST_SLOT_LOCAL = 15;
 
 /** The 128-bit slot that 64-bit slot `s` is half of. */
 export const pair = (s: number): number => s & ~1;
@@ -117,26 +121,26 @@ export class Values {
   /** Stores what the region may have changed. */
   spill(): void {
     for (const slot of this.#written) this.#store(slot);
-    if (this.#written.includes(FLAG_A)) this.code.get(BASE).get(KIND).mem(OP.i32Store, 8 * FLAGS);
+    if (this.#written.includes(FLAG_A)) this.code.i32(CPU_AT).get(KIND).mem(OP.i32Store, 8 * FLAGS);
   }
   reload(): void {
     for (const slot of this.#used) this.#load(slot);
-    if (this.#used.includes(FLAG_A)) this.code.get(BASE).mem(OP.i32Load, 8 * FLAGS).set(KIND);
+    if (this.#used.includes(FLAG_A)) this.code.i32(CPU_AT).mem(OP.i32Load, 8 * FLAGS).set(KIND);
   }
   #store(slot: number): void {
-    this.code.get(BASE);
+    this.code.i32(CPU_AT);
     if (isVectorSlot(slot)) {
       this.code.get(this.#vector(slot)).simd(SIMD.store).op(0).u(8 * slot);
       const low = this.#lowOf(slot);
-      if (low !== undefined) this.code.get(BASE).get(low).mem(OP.f64Store, 8 * slot);
+      if (low !== undefined) this.code.i32(CPU_AT).get(low).mem(OP.f64Store, 8 * slot);
     } else this.code.get(this.#local(slot)).mem(OP.i64Store, 8 * slot);
   }
   #load(slot: number): void {
-    this.code.get(BASE);
+    this.code.i32(CPU_AT);
     if (isVectorSlot(slot)) {
       this.code.simd(SIMD.load).op(0).u(8 * slot).set(this.#vector(slot));
       const low = this.#lowOf(slot);
-      if (low !== undefined) this.code.get(BASE).mem(OP.f64Load, 8 * slot).set(low);
+      if (low !== undefined) this.code.i32(CPU_AT).mem(OP.f64Load, 8 * slot).set(low);
     } else this.code.mem(OP.i64Load, 8 * slot).set(this.#local(slot));
   }
 
@@ -159,15 +163,15 @@ export class Values {
   spillSlot(slot: number): void {
     if (this.#lowOf(pair(slot)) !== undefined) return this.#store(pair(slot));
     const vector = this.#vectorOf(slot);
-    if (vector !== undefined) this.code.get(BASE).get(vector).simd(SIMD.store).op(0).u(8 * pair(slot));
+    if (vector !== undefined) this.code.i32(CPU_AT).get(vector).simd(SIMD.store).op(0).u(8 * pair(slot));
     else if (this.#inLocal(slot)) this.#store(slot);
   }
   reloadSlot(slot: number): void {
     this.floats.written(slot, true);
     if (this.#lowOf(pair(slot)) !== undefined) return this.#load(pair(slot));
     const vector = this.#vectorOf(slot);
-    if (vector !== undefined) this.code.get(BASE).simd(SIMD.load).op(0).u(8 * pair(slot)).set(vector);
-    else if (this.#inLocal(slot)) this.code.get(BASE).mem(OP.i64Load, 8 * slot).set(this.#local(slot));
+    if (vector !== undefined) this.code.i32(CPU_AT).simd(SIMD.load).op(0).u(8 * pair(slot)).set(vector);
+    else if (this.#inLocal(slot)) this.code.i32(CPU_AT).mem(OP.i64Load, 8 * slot).set(this.#local(slot));
   }
 
   // Values.
@@ -178,7 +182,7 @@ export class Values {
     else {
       const vector = this.#vectorOf(v);
       if (vector !== undefined) this.code.get(vector).simd(SIMD.i64x2Extract).op(v & 1);
-      else this.code.get(BASE).mem(OP.i64Load, 8 * v);
+      else this.code.i32(CPU_AT).mem(OP.i64Load, 8 * v);
     }
   }
   get32(v: Value): void {
@@ -189,7 +193,7 @@ export class Values {
     } else {
       const vector = this.#vectorOf(v);
       if (vector !== undefined) this.code.get(vector).simd(SIMD.i32x4Extract).op(2 * (v & 1));
-      else this.code.get(BASE).mem(OP.i32Load, 8 * v);
+      else this.code.i32(CPU_AT).mem(OP.i32Load, 8 * v);
     }
   }
   /** Pops an i64 into slot `d`. */
@@ -204,7 +208,7 @@ export class Values {
     }
     if (d >= TEMPS) this.#temps.add(d);
     if (this.#inLocal(d)) this.code.set(this.#local(d));
-    else this.code.set(Z64).get(BASE).get(Z64).mem(OP.i64Store, 8 * d);
+    else this.code.set(Z64).i32(CPU_AT).get(Z64).mem(OP.i64Store, 8 * d);
   }
   /** Pops an i32, zero-extended, into slot `d`. */
   set32(d: number): void {
@@ -224,13 +228,13 @@ export class Values {
       code.simd(SIMD.i64x2Splat);
       this.get64(s + 1);
       code.simd(SIMD.i64x2Replace).op(1);
-    } else code.get(BASE).simd(SIMD.load).op(0).u(8 * s);
+    } else code.i32(CPU_AT).simd(SIMD.load).op(0).u(8 * s);
   }
   /** Slot `d` = the 128 bits that `push` pushes. */
   setVector(d: number, push: () => void): void {
     const { code } = this;
     if (d < YMM) {
-      code.get(BASE);
+      code.i32(CPU_AT);
       push();
       code.simd(SIMD.store).op(0).u(8 * d);
       return;
@@ -272,7 +276,7 @@ export class Values {
   }
   /** Stores vector `s` where its slot lies, for slow paths. */
   storeVector(s: number): void {
-    this.code.get(BASE);
+    this.code.i32(CPU_AT);
     this.vector(s);
     this.code.simd(SIMD.store).op(0).u(8 * s);
   }
@@ -338,6 +342,6 @@ export class Values {
   }
   /** Address of the CPU state: use with offset 8 * slot. */
   base(): void {
-    this.code.get(BASE);
+    this.code.i32(CPU_AT);
   }
 }
