@@ -156,6 +156,7 @@ export class Dispatcher implements Executor {
         return second === 0 ? undefined : ir;
       },
       physical,
+      known: (page) => cache.addresses(page, physical(page)),
     };
   }
 
@@ -170,6 +171,7 @@ export class Dispatcher implements Executor {
         return ir.crossing ? undefined : ir;
       },
       physical: () => page,
+      known: () => [],
     };
   }
 

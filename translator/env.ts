@@ -3,6 +3,8 @@
 
 import type { CodeSource } from "./cache/code_store.ts";
 
+import { I32, SCRATCH_PAGE, STACK_WINDOW } from "./ram.ts";
+
 export type Access = 0 | 1 | 2;
 export const READ = 0, WRITE = 1, EXEC = 2;
 
@@ -21,9 +23,20 @@ export interface Env {
 
 /**
  * `changed` counts what takes a right away from a page that is present, or gives it another frame: whoever keeps a translation while it may call
- * {@link Env.page} compares. The environment counts; entering a new page does not.
+ * {@link Env.page} compares. Entering a new page does not count.
  */
-export const translations: { changed: number } = { changed: 0 };
+export const translations: { readonly changed: number } = { changed: 0 };
+
+/** The environment says so, also when another address space gets the CPU. */
+export function translationsChanged(): void {
+  (translations as { changed: number }).changed++;
+  I32[STACK_WINDOW / 4] = SCRATCH_PAGE;
+  I32[STACK_WINDOW / 4 + 1] = NO_PAGE_HIGH;
+  I32[STACK_WINDOW / 4 + 2] = 0;
+}
+/** High word of an address that no page can have. */
+export const NO_PAGE_HIGH: number = 0xa55a5aa5 | 0;
+translationsChanged();
 
 /** Exception vectors (SDM vol. 3, table 6-1). */
 export const VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_BP = 3, VECTOR_OF = 4, VECTOR_BR = 5, VECTOR_UD = 6;

@@ -19,6 +19,8 @@ export const FRAME_COUNT = RAM_BYTES / PAGE_SIZE;
 export const RESERVED_BYTES = 0x4_2000;
 /** I32 index of the CPU state that runs: WebAssembly knows its address as a constant. */
 export const RUNNING_CPU: number = (RAM_BYTES - RESERVED_BYTES) / 4;
+/** Behind it: address and addend of the stack's window (wasm/access.ts). */
+export const STACK_WINDOW: number = RAM_BYTES - RESERVED_BYTES + 2048;
 export const SCRATCH_PAGE: number = RAM_BYTES - PAGE_SIZE;
 
 export const memory: WebAssembly.Memory = new WebAssembly.Memory({

@@ -18,6 +18,8 @@ export const REGION_BLOCKS = 160, REGION_OPS = 2500;
 export const REGION_PAGES = 4;
 /** Return addresses that a return inside a region is compared with at the most. */
 export const RETURN_SITES = 8;
+/** Cases of an indirect jump inside a region at the most, and how far behind its last block they may begin. */
+export const SWITCH_CASES = 64, SWITCH_REACH = 2048;
 /** Regions entered before wasm returns to the dispatcher, and times that loops go round in one of them. */
 export const CHAIN_LENGTH = 512, LOOP_LENGTH = 1000;
 /** Calls of regions on the host's stack at the most; deeper ones take the caller's place. V8's stack of about 1 MB holds some 3000 large frames. */

@@ -18,7 +18,7 @@ import {
   XTLB_ENTRY_WORDS,
   XTLB_TAG,
 } from "../../translator/cpu.ts";
-import { translations } from "../../translator/env.ts";
+import { translationsChanged } from "../../translator/env.ts";
 import { FRAME_CODE, frameFlags, I32, PAGE_SIZE } from "../../translator/ram.ts";
 import { FRAME_WRITE_TAGGED, frames } from "./frames.ts";
 import { PTE_EXEC, PTE_READ, PTE_WRITE } from "./page_table.ts";
@@ -81,7 +81,7 @@ export function fillExec(words: number, va: number, pte: number): void {
 
 /** Forgets one page. `pte` is its old entry: tells whether there can be an exec entry. */
 export function flushPage(words: number, va: number, pte: number): void {
-  translations.changed++;
+  translationsChanged();
   const low = va & ~0xfff, high = (va / TWO_32) | 0;
   const entry = words + ((low >>> 12) & (TLB_ENTRIES - 1)) * TLB_ENTRY_WORDS;
   if (I32[entry + TLB_READ] === low && I32[entry + TLB_READ + 1] === high) {
@@ -98,7 +98,7 @@ export function flushPage(words: number, va: number, pte: number): void {
 
 /** Forgets every page. */
 export function flushAll(words: number): void {
-  translations.changed++;
+  translationsChanged();
   for (let entry = words; entry < words + DATA_WORDS; entry += TLB_ENTRY_WORDS) {
     I32[entry + TLB_READ] = TLB_INVALID;
     I32[entry + TLB_WRITE] = TLB_INVALID;
@@ -111,7 +111,7 @@ export function flushAll(words: number): void {
 
 /** Every write has to be seen again (fork). */
 export function flushWriteTags(words: number): void {
-  translations.changed++;
+  translationsChanged();
   for (let entry = words; entry < words + DATA_WORDS; entry += TLB_ENTRY_WORDS) {
     I32[entry + TLB_WRITE] = TLB_INVALID;
   }
@@ -119,7 +119,7 @@ export function flushWriteTags(words: number): void {
 
 /** No write tag may point at `frame` any longer. */
 export function flushWriteTagsOf(words: number, frame: number): void {
-  translations.changed++;
+  translationsChanged();
   const physical = frame << 12;
   for (let entry = words; entry < words + DATA_WORDS; entry += TLB_ENTRY_WORDS) {
     const low = I32[entry + TLB_WRITE];

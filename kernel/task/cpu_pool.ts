@@ -1,6 +1,7 @@
 // Memory for CPU states: two to a frame, used again when a task ends. The task that runs has its state in RUNNING_CPU.
 
 import { CPU_BYTES } from "../../translator/cpu.ts";
+import { translationsChanged } from "../../translator/env.ts";
 import { I32, PAGE_SIZE, RUNNING_CPU } from "../../translator/ram.ts";
 import { frames } from "../mm/frames.ts";
 
@@ -48,6 +49,7 @@ export function takeCpu(task: CpuOwner): void {
     running.cpu = running.savedCpu;
   }
   running = task;
+  translationsChanged();
   I32.copyWithin(RUNNING_CPU, task.savedCpu, task.savedCpu + WORDS);
   task.cpu = RUNNING_CPU;
 }

@@ -127,6 +127,13 @@ export class CodeCache {
     return this.#frames.get(page >>> 12)?.has(address) === true;
   }
 
+  /** Addresses of the blocks made from the frame at physical address `physical` for guest page `page`. */
+  addresses(page: number, physical: number): number[] {
+    const blocks = this.#frames.get(physical >>> 12);
+    if (blocks === undefined) return [];
+    return [...blocks.keys()].filter((address) => address >= page && address < page + 4096);
+  }
+
   /** The code of `block` contains code of these frames. */
   contains(block: Block, frames: Iterable<number>): void {
     for (const frame of frames) {

@@ -4,11 +4,12 @@
 // address and what to add to an address for the physical one. It is checked before the TLB, without a load. Windows never go stale while
 // a region runs: an access that changes an existing translation makes the region leave and start the instruction anew (compile.ts).
 // A window that is none has the address NO_PAGE, which no user page can have, and adds 0: should a guest use an
-// address there, it finds a page that belongs to nobody.
+// address there, it finds a page that belongs to nobody. The stack's window is kept in memory as well, for other regions.
 
 import { TLB, TLB_ADDEND, TLB_ENTRIES, TLB_ENTRY_WORDS, TLB_WRITE } from "../cpu.ts";
 import type { Mem, Value } from "../ir/op.ts";
-import { RUNNING_CPU, SCRATCH_PAGE } from "../ram.ts";
+import { NO_PAGE_HIGH } from "../env.ts";
+import { RUNNING_CPU, SCRATCH_PAGE, STACK_WINDOW } from "../ram.ts";
 import { I32, I64, OP, SIMD } from "./encoder.ts";
 import { ADDRESS, CPU_AT, ENTRY, PHYS, TLB_AT, Values } from "./values.ts";
 import {
@@ -24,19 +25,21 @@ import {
   WRITE64,
   WRITE8,
 } from "./imports.ts";
-import { windowKey, type Windows } from "./windows.ts";
+import { STACK, windowKey, type Windows } from "./windows.ts";
 
 const ENTRY_BYTES = TLB_ENTRY_WORDS * 4;
 const ENTRY_SHIFT = 12 - Math.log2(ENTRY_BYTES);
 const ENTRY_MASK = (TLB_ENTRIES - 1) * ENTRY_BYTES;
 
 /** Halves of the address that stands for no page: not canonical, low word as of the scratch page. */
-export const NO_PAGE: { readonly lo: number; readonly hi: number } = { lo: SCRATCH_PAGE, hi: 0xa55a5aa5 | 0 };
+export const NO_PAGE: { readonly lo: number; readonly hi: number } = { lo: SCRATCH_PAGE, hi: NO_PAGE_HIGH };
 
 interface Window {
   readonly page: number;
   readonly addend: number;
   readonly writable: boolean;
+  /** It lies at STACK_WINDOW, too. */
+  readonly kept: boolean;
 }
 
 /** Pushes the address of the TLB entry for the address that `address` pushes (an i32), and keeps it in local `entry`. */
@@ -62,14 +65,22 @@ export class Access extends Values {
   constructor(used: Iterable<number>, written: Iterable<number>, split: Iterable<number>, windows: Windows) {
     super(used, written, split);
     for (const [key, writable] of windows) {
-      this.#windows.set(key, { page: this.newLocal(I64), addend: this.newLocal(I32), writable });
+      this.#windows.set(key, {
+        page: this.newLocal(I64),
+        addend: this.newLocal(I32),
+        writable,
+        kept: key === STACK,
+      });
     }
   }
 
-  /** No window holds any longer. */
+  /** No window holds any longer but what is kept in memory. */
   resetWindows(): void {
-    for (const { page, addend } of this.#windows.values()) {
-      this.code.i64(NO_PAGE.lo, NO_PAGE.hi).set(page).i32(0).set(addend);
+    const { code } = this;
+    for (const { page, addend, kept } of this.#windows.values()) {
+      if (kept) {
+        code.i32(STACK_WINDOW).mem(OP.i64Load, 0).set(page).i32(STACK_WINDOW).mem(OP.i32Load, 8).set(addend);
+      } else code.i64(NO_PAGE.lo, NO_PAGE.hi).set(page).i32(0).set(addend);
     }
   }
 
@@ -138,7 +149,12 @@ export class Access extends Values {
     code.op(OP.else);
     code.i32(RUNNING_CPU).get(ADDRESS).i32(size).f64Const(ip);
     more?.();
-    code.call(miss).set(w.addend).set(w.page).tee(PHYS).i32(0).op(OP.i32LtS);
+    code.call(miss).set(w.addend).set(w.page).set(PHYS);
+    if (w.kept) {
+      code.i32(STACK_WINDOW).get(w.page).mem(OP.i64Store, 0);
+      code.i32(STACK_WINDOW).get(w.addend).mem(OP.i32Store, 8);
+    }
+    code.get(PHYS).i32(0).op(OP.i32LtS);
     this.branchIf(this.faultLevel);
     code.get(PHYS);
     this.close();
@@ -175,7 +191,7 @@ export class Access extends Values {
     const { code } = this;
     this.effective(m);
     code.set(ADDRESS);
-    if (this.#window !== undefined) this.#through(this.#window, size, MISS_UPDATE, ip);
+    if (this.#window?.writable) this.#through(this.#window, size, MISS_UPDATE, ip);
     else {
       this.#entry(size, TLB_WRITE);
       code.hint(true);
@@ -198,7 +214,7 @@ export class Access extends Values {
   probe(m: Mem, size: number, ip: number): void {
     this.effective(m);
     this.code.set(ADDRESS);
-    if (this.#window !== undefined) {
+    if (this.#window?.writable) {
       this.#through(this.#window, size, MISS_UPDATE, ip);
       this.code.op(OP.drop);
       return;
@@ -227,7 +243,7 @@ export class Access extends Values {
   ): void {
     const { code } = this;
     const window = this.#window;
-    if (window !== undefined) {
+    if (window?.writable) {
       this.#through(window, size, MISS_STORE, ip, whole);
       return fast();
     }

@@ -8,9 +8,16 @@ import { STATUS_FLAGS } from "../cpu.ts";
 import type { Link } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import { UNKNOWN } from "../ir/flags.ts";
-import type { Const } from "../ir/op.ts";
+import type { Const, Mem } from "../ir/op.ts";
 import { dropFlags, nameKinds } from "../passes/flags.ts";
-import { REGION_BLOCKS, REGION_OPS, REGION_PAGES, RETURN_SITES } from "../tunables.ts";
+import {
+  REGION_BLOCKS,
+  REGION_OPS,
+  REGION_PAGES,
+  RETURN_SITES,
+  SWITCH_CASES,
+  SWITCH_REACH,
+} from "../tunables.ts";
 
 /** Where blocks come from. */
 export interface Source {
@@ -18,6 +25,8 @@ export interface Source {
   lower(address: number): IrBlock | undefined;
   /** Physical address of the page that begins at guest address `page`. */
   physical(page: number): number;
+  /** Addresses of the page's blocks that may be part of the region. */
+  known(page: number): Iterable<number>;
 }
 
 /** A page of a region and the addend that the exec TLB must show for it. */
@@ -30,6 +39,8 @@ export interface Flow {
   readonly blocks: readonly IrBlock[];
   /** By block, the numbers of the blocks at its exits (see exits()); -1: out of the region. */
   readonly successors: number[][];
+  /** By number of a block that ends with a call: what is called there and only jumps on to where a pointer says (a stub of the PLT). */
+  readonly stubs: ReadonlyMap<number, IrBlock>;
   /** The pages the blocks lie on, the entry's first. */
   readonly pages: readonly RegionPage[];
 }
@@ -52,9 +63,13 @@ export function returnAddress(end: IrOp): number | undefined {
   return undefined;
 }
 
+/** Operations of a stub at the most: ENDBR64, a load, the jump. */
+const STUB_OPS = 4;
+
 /**
  * The region at `entry`. Exits of a block: those of jumps(); for a call that stays inside (its function is part of the region) the function, else
- * the block behind the call; for a return the blocks behind the calls that it can belong to.
+ * the block behind the call; for a return the blocks behind the calls that it can belong to; for an indirect jump the blocks nearby that
+ * nothing else leads to: as a rule it is a switch, and those are its cases.
  */
 export function findRegion(entry: number, source: Source): Flow | undefined {
   const blocks: IrBlock[] = [];
@@ -75,8 +90,19 @@ export function findRegion(entry: number, source: Source): Flow | undefined {
     size += block.ops.length;
     return block;
   };
+  const stubs = new Map<number, IrBlock>();
+  const isStub = (n: number, address: number): boolean => {
+    if (!pages.has(address - address % 4096) && pages.size >= REGION_PAGES) return false;
+    const stub = source.lower(address);
+    if (
+      stub === undefined || stub.crossing || stub.ops.length > STUB_OPS || last(stub).def.name !== "jumpTo"
+    ) return false;
+    pages.add(address - address % 4096);
+    stubs.set(n, stub);
+    return true;
+  };
   // Within the function first, then what it calls.
-  const own = new Set<number>([entry]), called = new Set<number>();
+  const own = new Set<number>([entry]), called = new Set<number>(), switches: number[] = [];
   const grow = (queue: Set<number>) => {
     for (const at of queue) {
       if (index.has(at)) continue;
@@ -85,26 +111,60 @@ export function findRegion(entry: number, source: Source): Flow | undefined {
       const end = last(block), back = returnAddress(end);
       for (const link of jumps(end)) queue.add(link.address);
       if (back !== undefined) queue.add(back);
-      if (end.def.name === "call") called.add((end.args[0] as Link).address);
+      if (end.def.name === "jumpTo" && looksUpTable(block)) switches.push(index.get(at)!);
+      if (end.def.name !== "call") continue;
+      const callee = (end.args[0] as Link).address;
+      if (!isStub(index.get(at)!, callee)) called.add(callee);
     }
   };
   grow(own);
+  const cases = switches.length === 0
+    ? []
+    : strays(source, pages, index, blocks.map(({ address }) => address));
+  for (const address of cases) grow(new Set([address]));
   for (const callee of called) grow(new Set([callee]));
   if (blocks.length === 0) return undefined;
 
   const at = (a: number) => index.get(a) ?? -1;
-  const successors = blocks.map((block) => {
+  const successors = blocks.map((block, n) => {
     const end = last(block), back = returnAddress(end);
     if (end.def.name === "call") {
-      const callee = at((end.args[0] as Link).address);
+      const callee = stubs.has(n) ? -1 : at((end.args[0] as Link).address);
       return [callee >= 0 ? callee : at(back!)];
+    }
+    if (end.def.name === "jumpTo" && switches.includes(n)) {
+      return cases.map(at).filter((to) => to >= 0).slice(0, SWITCH_CASES);
     }
     if (back !== undefined) return [at(back)];
     return jumps(end).map((link) => at(link.address));
   });
   returns(blocks, successors, at);
   const found = [...pages].map((page) => ({ address: page, addend: (source.physical(page) - page) | 0 }));
-  return { blocks, successors, pages: found };
+  return { blocks, successors, stubs, pages: found };
+}
+
+/** Whether the block loads from an address with an index. */
+function looksUpTable(block: IrBlock): boolean {
+  return block.ops.some(({ def, args }) =>
+    /^ld/.test(def.name) && args.some((a, i) => def.args[i] === "m" && (a as Mem).index >= 0)
+  );
+}
+
+/** Known blocks on the region's pages, between its first and last block or a little further, that are not part of it. */
+function strays(
+  source: Source,
+  pages: Iterable<number>,
+  index: ReadonlyMap<number, number>,
+  addresses: readonly number[],
+): number[] {
+  const first = Math.min(...addresses), behind = Math.max(...addresses) + SWITCH_REACH;
+  const found: number[] = [];
+  for (const page of pages) {
+    for (const address of source.known(page)) {
+      if (address > first && address < behind && !index.has(address)) found.push(address);
+    }
+  }
+  return found;
 }
 
 /** Whether block `n` ends with a call whose function is part of the region. */

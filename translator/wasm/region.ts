@@ -52,9 +52,9 @@ class RegionEmitter {
     this.#shape = shape;
     this.#dispatches = new Map(dispatches.map((d) => [d.node, d]));
     this.#through = through;
-    const { used, written } = slots(flow.blocks);
+    const { used, written } = slots(flow.blocks, flow.stubs.values());
     const split = scalarDoubles(flow.blocks).filter((slot) => used.has(slot));
-    const windows = planWindows(flow.blocks);
+    const windows = planWindows(flow);
     this.#g = new Generator(used, written, split, windows);
     const trial = new Generator(used, written, split, windows);
     this.#g.floats.plan = planFloats(
@@ -145,12 +145,7 @@ class RegionEmitter {
     if (name === "call") return this.#call(n, end);
     if (name === "callTo") return this.#callTo(n, end);
     if (name === "ret") return this.#return(n, end);
-    if (name === "jumpTo") {
-      g.get64(end.args[0] as number);
-      g.code.set(X64);
-      this.#canonical(end);
-      return g.leaveIndirect();
-    }
+    if (name === "jumpTo") return this.#jumpTo(n, end);
     this.#leaveByEnd(end);
   }
 
@@ -160,17 +155,69 @@ class RegionEmitter {
     pushValue(g, () => g.code.i64(back.lo, back.hi), end.ip);
     if (staysInside(this.#flow, n)) return this.#go(n, 0);
     if (this.#successors[n]![0]! < 0) return this.#leave(link);
-    g.code.i64(link.lo, link.hi).set(X64);
-    g.callRegion(back, () => this.#leave(link));
+    const stub = this.#flow.stubs.get(n);
+    if (stub === undefined) {
+      g.code.i64(link.lo, link.hi).set(X64);
+      g.callRegion(back, () => this.#leave(link));
+    } else {
+      let ip = -1;
+      for (const o of stub.ops) {
+        if (o.ip !== ip) g.newInstruction();
+        ip = o.ip;
+        if (o.def.ends) this.#target(o);
+        else operation(g, o);
+      }
+      g.callRegion(back, () => g.leaveIndirect());
+    }
     this.#go(n, 0);
+  }
+
+  /** X64 = the target of a jump or call through a register or memory. */
+  #target(end: IrOp): void {
+    this.#g.get64(end.args[0] as number);
+    this.#g.code.set(X64);
+    this.#canonical(end);
+  }
+
+  /** An indirect jump: to one of the blocks of the region that it may lead to (in order of their addresses), else out. */
+  #jumpTo(n: number, end: IrOp): void {
+    const g = this.#g;
+    this.#target(end);
+    const known = this.#flow.successors[n]!.map((to, which) => ({
+      which,
+      at: this.#flow.blocks[to]!.address,
+    }))
+      .sort((a, b) => a.at - b.at);
+    const constant = (at: number) => g.code.i64(at | 0, Math.floor(at / 0x1_0000_0000) | 0);
+    const search = (from: number, to: number): void => {
+      if (to - from === 1) {
+        g.code.get(X64);
+        constant(known[from]!.at);
+        g.code.op(OP.i64Eq);
+        g.open(OP.if);
+        this.#go(n, known[from]!.which);
+        g.close();
+        return g.leaveIndirect();
+      }
+      const middle = from + to >> 1;
+      g.code.get(X64);
+      constant(known[middle]!.at);
+      g.code.op(OP.i64LtU);
+      g.open(OP.if);
+      search(from, middle);
+      g.code.op(OP.else);
+      search(middle, to);
+      g.close();
+      g.code.op(OP.unreachable);
+    };
+    if (known.length === 0) g.leaveIndirect();
+    else search(0, known.length);
   }
 
   #callTo(n: number, end: IrOp): void {
     const g = this.#g;
     const back = end.args[1] as Const;
-    g.get64(end.args[0] as number);
-    g.code.set(X64);
-    this.#canonical(end);
+    this.#target(end);
     pushValue(g, () => g.code.i64(back.lo, back.hi), end.ip);
     if (this.#successors[n]![0]! < 0) return g.leaveIndirect();
     g.callRegion(back, () => g.leaveIndirect());
@@ -283,14 +330,17 @@ function aligned(g: Generator, o: IrOp): void {
 }
 
 /** Registers (and flags) that native operations read or write, and those they write; vector registers by pair(). */
-function slots(blocks: readonly IrBlock[]): { used: Set<number>; written: Set<number> } {
+function slots(
+  blocks: readonly IrBlock[],
+  stubs: Iterable<IrBlock>,
+): { used: Set<number>; written: Set<number> } {
   const used = new Set<number>([FLAG_A, FLAG_B, FLAG_R]), written = new Set<number>([FLAG_A, FLAG_B, FLAG_R]);
   const add = (set: Set<number>, slot: unknown) => {
     if (typeof slot !== "number" || slot < 0) return;
     if (slot < 16) set.add(slot);
     else if (isVectorSlot(slot)) set.add(pair(slot));
   };
-  for (const block of blocks) {
+  for (const block of [...blocks, ...stubs]) {
     for (const { def, args } of block.ops) {
       // A nested call moves the stack, too.
       if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) {

@@ -1,15 +1,21 @@
 // Which accesses of a region get a window (access.ts): those through the stack and frame pointers, fixed addresses, and registers that move in
-// small steps. An address that was just loaded or computed is as likely to be anywhere: there the TLB is asked at once.
+// small steps. An address that was just loaded or computed is as likely to be anywhere: there the TLB is asked at once. All windows but the
+// stack's begin empty, so outside of loops one is worth its while for several accesses only.
 
 import { RBP, RSP, TEMPS } from "../cpu.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import type { Mem } from "../ir/op.ts";
+import type { Flow } from "./flow.ts";
 
 /** Window keys, and whether the window must be writable. */
 export type Windows = ReadonlyMap<string, boolean>;
 
 /** More windows than the host has registers for would be slower than the TLB. */
 const MOST_WINDOWS = 6;
+/** An access in a loop counts for as many, and a window needs this many. */
+const LOOP_WEIGHT = 8, LEAST_WEIGHT = 3;
+/** The window for the stack. */
+export const STACK: string = `b${RSP}`;
 
 /** Names the window for addresses of this form; "" when there can be none. */
 export function windowKey(m: Mem): string {
@@ -32,31 +38,46 @@ interface Moves {
   steps: boolean;
 }
 
-export function planWindows(blocks: readonly IrBlock[]): Windows {
+export function planWindows({ blocks, successors }: Flow): Windows {
   const moves: Moves[] = Array.from({ length: TEMPS }, () => ({ wild: false, steps: false }));
   for (const { ops } of blocks) for (const o of ops) note(moves, o);
   const uses = new Map<string, { count: number; written: boolean }>();
-  const use = (key: string, written: boolean) => {
+  const use = (key: string, written: boolean, weight: number) => {
     const entry = uses.get(key);
-    if (entry === undefined) uses.set(key, { count: 1, written });
+    if (entry === undefined) uses.set(key, { count: weight, written });
     else {
-      entry.count++;
+      entry.count += weight;
       entry.written ||= written;
     }
   };
-  for (const { ops } of blocks) {
-    for (const { def, args } of ops) {
-      if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) use(`b${RSP}`, true);
+  const loops = inCycles(successors);
+  for (let n = 0; n < blocks.length; n++) {
+    const weight = loops[n] ? LOOP_WEIGHT : 1;
+    for (const { def, args } of blocks[n]!.ops) {
+      if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) use(STACK, true, LOOP_WEIGHT);
       for (let i = 0; i < args.length; i++) {
         if (def.args[i] !== "m" || def.name.startsWith("lea")) continue;
         const m = args[i] as Mem, key = windowKey(m);
         if (key === "" || !near(m, moves)) continue;
-        use(key, STORES.test(def.name) || key === `b${RSP}`);
+        use(key, STORES.test(def.name) || key === STACK, key === STACK ? LOOP_WEIGHT : weight);
       }
     }
   }
-  const best = [...uses].sort((a, b) => b[1].count - a[1].count).slice(0, MOST_WINDOWS);
+  const best = [...uses].filter(([, { count }]) => count >= LEAST_WEIGHT)
+    .sort((a, b) => b[1].count - a[1].count).slice(0, MOST_WINDOWS);
   return new Map(best.map(([key, { written }]) => [key, written]));
+}
+
+/** By block: whether it can reach itself. */
+function inCycles(successors: readonly (readonly number[])[]): boolean[] {
+  return successors.map((list, n) => {
+    const seen = new Set(list);
+    for (const to of seen) {
+      if (to === n) return true;
+      if (to >= 0) { for (const next of successors[to]!) seen.add(next); }
+    }
+    return false;
+  });
 }
 
 function near(m: Mem, moves: readonly Moves[]): boolean {
