@@ -177,6 +177,8 @@ export const OP = {
   i64Add: 0x7c,
   i64Sub: 0x7d,
   i64Mul: 0x7e,
+  i64DivS: 0x7f,
+  i64DivU: 0x80,
   i64And: 0x83,
   i64Or: 0x84,
   i64Xor: 0x85,

@@ -9,6 +9,7 @@ import { OP, VOID } from "./encoder.ts";
 import { callsRegion, type Flow, jumps, resolveRegionFlags, staysInside } from "./flow.ts";
 import { planFloats, scalarDoubles } from "./float_plan.ts";
 import { BUDGET, Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
+import { helperRegisters } from "./ops_mul_div.ts";
 import { INTEGER, moveStack, pushValue } from "./ops_integer.ts";
 import { VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
@@ -295,6 +296,10 @@ function slots(blocks: readonly IrBlock[]): { used: Set<number>; written: Set<nu
       if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) {
         used.add(RSP);
         written.add(RSP);
+      }
+      for (const slot of helperRegisters(def.name, args)) {
+        used.add(slot);
+        written.add(slot);
       }
       // What closures do is stored and loaded around them.
       if (!isNative(def)) continue;
