@@ -46,7 +46,13 @@ Deno.test("median() and geometricMean()", () => {
 });
 
 Deno.test("showTime() takes the unit that suits", () => {
-  assertEquals([1234, 12.34, 0.5, 3e-6].map(showTime), ["1.23 s", "12.3 ms", "500 µs", "3.00 ns"]);
+  assertEquals([1234, 12.34, 0.5, 3e-6, -20].map(showTime), [
+    "1.23 s",
+    "12.3 ms",
+    "500 µs",
+    "3.00 ns",
+    "-20.0 ms",
+  ]);
 });
 
 Deno.test("figures: wall time, time of one operation, time without start-up", () => {

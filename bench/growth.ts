@@ -17,6 +17,11 @@ interface Study {
   run(bench: Bench): Promise<{ heading: string[]; lines: string[][]; panel: Panel }>;
 }
 
+interface Counted {
+  outcome: Outcome;
+  count: (name: string) => number;
+}
+
 /** What studies measure with. */
 class Bench {
   constructor(readonly options: Options, readonly workspace: Workspace, readonly sides: readonly Side[]) {}
@@ -36,10 +41,9 @@ class Bench {
   }
 
   /** denix with its counters. */
-  async counted(
-    command: readonly string[],
-  ): Promise<{ outcome: Outcome; count: (name: string) => number } | undefined> {
-    const outcome = await this.once(denixSide("denix", [...this.options.denix, "--stats"]), command);
+  async counted(command: readonly string[], options: readonly string[] = []): Promise<Counted | undefined> {
+    const side = denixSide("denix", [...this.options.denix, "--stats", ...options]);
+    const outcome = await this.once(side, command);
     if (outcome === undefined) return undefined;
     const counts = new Map(
       [...outcome.stderr.matchAll(/^ *(\d+) {2}(.+)$/gm)].map(([, count, name]) => [name!, Number(count)]),
@@ -109,58 +113,76 @@ async function textBytes(path: string): Promise<number> {
   return Number(new TextDecoder().decode(stdout).trim().split("\n")[1]!.trim().split(/\s+/)[0]);
 }
 
+/** How a program of codeOf() is run. */
+const VISITS: readonly { name: string; times: string; options: readonly string[] }[] = [
+  { name: "once, first run", times: "1", options: ["--no-cache"] },
+  { name: "once, later run", times: "1", options: [] },
+  { name: "300 times, first run", times: "300", options: ["--no-cache"] },
+];
+
+/** What new code costs denix: medians of several runs of one program. */
+async function costOfCode(bench: Bench, functions: number, { times, options }: typeof VISITS[number]) {
+  const source = `${bench.workspace.folder}/code-${functions}.c`;
+  await Deno.writeTextFile(source, codeOf(functions));
+  const program = await bench.workspace.compile(`code-${functions}`, source);
+  // Fills the cache, when there is one.
+  await bench.counted([program, times], options);
+  const runs: Counted[] = [];
+  for (let k = 0; k < bench.options.runs; k++) {
+    const run = await bench.counted([program, times], options);
+    if (run !== undefined) runs.push(run);
+  }
+  if (runs.length === 0) return undefined;
+  const middle = (of: (run: Counted) => number) => median(runs.map(of));
+  return {
+    textKiB: await textBytes(program) / 1024,
+    ms: middle(({ outcome }) => outcome.sample.wallMs),
+    peakMiB: middle(({ outcome }) => outcome.sample.peakMiB),
+    wasmKiB: middle(({ count }) => count("bytes of wasm")) / 1024,
+    instructions: middle(({ count }) => count("instructions translated")),
+  };
+}
+
 const STUDIES: Study[] = [
   {
     title:
       "Translation against the size of the code (a program of N functions, each called once or 300 times)",
     async run(bench) {
       const lines: string[][] = [];
-      const series = [{ name: "once", points: [] as [number, number][] }, {
-        name: "300 times",
-        points: [] as [number, number][],
-      }];
-      for (const [i, { points }] of series.entries()) {
-        const rounds = ["1", "300"][i]!;
-        let base: { text: number; ms: number; peak: number; wasm: number; instructions: number } | undefined;
-        for (const functions of [1, 250, 500, 1000, 2000, 4000]) {
-          const source = `${bench.workspace.folder}/code-${functions}.c`;
-          await Deno.writeTextFile(source, codeOf(functions));
-          const program = await bench.workspace.compile(`code-${functions}`, source);
-          const text = await textBytes(program);
-          const runs = [];
-          for (let k = 0; k < bench.options.runs; k++) runs.push(await bench.counted([program, rounds]));
-          const good = runs.filter((run) => run !== undefined);
-          if (good.length === 0) continue;
-          const middle = (of: (run: (typeof good)[number]) => number) => median(good.map(of));
-          const now = {
-            text,
-            ms: middle(({ outcome }) => outcome.sample.wallMs),
-            peak: middle(({ outcome }) => outcome.sample.peakMiB),
-            wasm: middle(({ count }) => count("bytes of wasm")),
-            instructions: middle(({ count }) => count("instructions translated")),
-          };
-          // The first, without functions worth speaking of, is start-up.
-          if (base === undefined) {
-            base = now;
-            continue;
-          }
-          const ms = now.ms - base.ms, instructions = now.instructions - base.instructions;
-          points.push([(text - base.text) / 1024, ms]);
+      const series: Panel["series"] = [];
+      for (const visit of VISITS) {
+        // The time and memory of one function are those of start-up, and taken off.
+        const base = await costOfCode(bench, 1, visit);
+        const points: [number, number][] = [];
+        series.push({ name: visit.name, points });
+        for (const functions of [250, 500, 1000, 2000, 4000]) {
+          const cost = await costOfCode(bench, functions, visit);
+          if (base === undefined || cost === undefined) continue;
+          const ms = cost.ms - base.ms, kibibytes = cost.textKiB - base.textKiB;
+          points.push([kibibytes, ms]);
           lines.push([
-            `${functions} functions, ${series[i]!.name}`,
-            threeDigits((text - base.text) / 1024),
-            String(instructions),
-            String(now.wasm - base.wasm),
+            `${functions} functions, ${visit.name}`,
+            threeDigits(kibibytes),
+            String(cost.instructions),
+            threeDigits(cost.wasmKiB),
             showTime(ms),
-            showTime(ms / instructions),
-            threeDigits(now.peak - base.peak),
+            showTime(ms / kibibytes),
+            threeDigits(cost.peakMiB - base.peakMiB),
           ]);
         }
       }
       return {
-        heading: ["", "KiB of code", "instructions", "bytes of wasm", "time", "each", "MiB of denix"],
+        heading: [
+          "",
+          "KiB of code",
+          "instructions translated",
+          "KiB of wasm",
+          "time",
+          "per KiB",
+          "MiB of denix",
+        ],
         lines,
-        panel: { title: "Running N KiB of new code", x: "KiB of code", y: "ms", series },
+        panel: { title: "Running new code", x: "KiB of code", y: "ms", series },
       };
     },
   },

@@ -46,7 +46,7 @@ function draw({ title, x, y, series }: Panel): string[] {
     const colour = COLOURS.get(name) ?? MORE[i % MORE.length]!;
     const places = points.filter(([, value]) => value > 0).map(([a, b]) => [across.at(a), up.at(b)] as const);
     const path = places.map(([a, b]) => `${a.toFixed(1)},${b.toFixed(1)}`).join(" ");
-    const legend = LEFT + 70 + i * 85;
+    const legend = LEFT + 40 + i * 110;
     out.push(
       `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="2"/>`,
       ...places.map(([a, b]) => `<circle cx="${a.toFixed(1)}" cy="${b.toFixed(1)}" r="3" fill="${colour}"/>`),

@@ -66,8 +66,11 @@ export async function measure(
   workspace: Workspace,
   side: Side,
   command: readonly string[],
-  { stdin = "/dev/null", limitSeconds = 120 } = {},
+  { stdin = "/dev/null", limitSeconds = 120, coldCache = false } = {},
 ): Promise<Outcome> {
+  // Neither filled from nor left in the user's own cache of translated code.
+  const cache = `${workspace.folder}/${coldCache ? "cold-cache" : "cache"}`;
+  if (coldCache) await Deno.remove(cache, { recursive: true }).catch(() => {});
   const file = (name: string) => `${workspace.folder}/run.${name}`;
   const words = command.flatMap((word) => word === "{launcher}" ? side.inner : [word]);
   await new Deno.Command(await workspace.program("launch"), {
@@ -80,7 +83,7 @@ export async function measure(
       ...side.launcher,
       ...words,
     ],
-    env: environment(),
+    env: { ...environment(), DENIX_CACHE_DIR: cache },
     clearEnv: true,
     stdin: "null",
   }).output();

@@ -39,7 +39,11 @@ async function run(
     for (const side of sides) {
       const result = row.results.get(side.name)!;
       if (result.failure !== undefined) continue;
-      const outcome = await measure(workspace, side, command, { stdin, limitSeconds });
+      const outcome = await measure(workspace, side, command, {
+        stdin,
+        limitSeconds,
+        coldCache: benchmark.coldCache ?? false,
+      });
       expected ??= outcome.stdout;
       const failure = outcome.failure ?? (outcome.stdout === expected ? undefined : "wrong output");
       if (failure !== undefined) {

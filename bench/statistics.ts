@@ -16,7 +16,7 @@ const UNITS: [number, string][] = [[1000, "s"], [1, "ms"], [1e-3, "µs"], [1e-6,
 
 /** Three digits and the unit that suits. */
 export function showTime(ms: number): string {
-  const [factor, unit] = UNITS.find(([factor]) => ms >= factor * 0.9995) ?? UNITS.at(-1)!;
+  const [factor, unit] = UNITS.find(([factor]) => Math.abs(ms) >= factor * 0.9995) ?? UNITS.at(-1)!;
   return `${threeDigits(ms / factor)} ${unit}`;
 }
 
@@ -25,5 +25,6 @@ export function showRatio(ratio: number | undefined): string {
 }
 
 export function threeDigits(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  const size = Math.abs(value);
+  return size >= 100 ? value.toFixed(0) : size >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

@@ -27,10 +27,10 @@ const COLUMNS = [...SIDES, ...RATIOS.map(({ heading }) => heading), "denix MiB"]
 export const CAPTION =
   "Times are medians, the sides taking turns. Where a row names a program, the time is wall time of the whole command, " +
   "start of the emulator (and of Deno) included, as a user sees it; “body” compares without start-up: by the program's " +
-  "own clock, or, for programs of the host, less the time of /bin/true on the same side. Translation of the program's " +
-  "code is in both. Rows of string functions and system calls give the time of one operation by the program's own " +
+  "own clock, or, for programs of the host, less the time of /bin/true on the same side. Rows of string functions and system calls give the time of one operation by the program's own " +
   "clock. All outputs are compared with the native run. Under qemu-user, commands that a program executes run under " +
-  "qemu-user, too.";
+  "qemu-user, too. denix keeps translated code: the first run of each program fills the cache, the others find it there, " +
+  "except where a row says otherwise.";
 
 /** The report's tables, one for each group; `startMs`: start-up of each side. */
 export function report(

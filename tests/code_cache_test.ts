@@ -52,6 +52,16 @@ cacheTest("a second run translates nothing and prints the same", async (cache) =
   for (const path of filesOf(cache)) assertMatch(path, /[0-9a-f]{16}\.code$/);
 });
 
+cacheTest("regions of hot code are taken over", async (cache) => {
+  const script = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; echo $i";
+  const cold = await run(cache, ["--tier=auto"], script), warm = await run(cache, ["--tier=auto"], script);
+  assertEquals([cold.code, cold.stdout], [0, "60000\n"]);
+  assertEquals([warm.code, warm.stdout], [0, "60000\n"]);
+  const kept = counter(warm, "regions of earlier runs");
+  assert(counter(cold, "wasm regions") > 0 && counter(cold, "regions of earlier runs") === 0, cold.stderr);
+  assert(kept > 0, warm.stderr);
+});
+
 cacheTest("libraries have the same addresses in every program", async (cache) => {
   await run(cache, [], "exec /bin/ls -d / /bin");
   // The shell is new, the C library and the loader are not.

@@ -22,7 +22,8 @@ import { I32, U8 } from "./ram.ts";
 import type { IrBlock } from "./ir/block.ts";
 import { EXIT_HEAT, HOT_SAMPLES, SAMPLE_BLOCKS } from "./tunables.ts";
 import { WasmTier } from "./wasm/compile.ts";
-import { findRegion, type Source } from "./wasm/flow.ts";
+import type { RegionParts } from "./cache/region_record.ts";
+import { findRegion, type RegionPage, type Source } from "./wasm/flow.ts";
 import { enterJump } from "./wasm/jump_table.ts";
 import { CODE_CHANGED, linear, Runtime, setRip } from "./runtime.ts";
 import { type Decoder, Translator } from "./translate.ts";
@@ -36,6 +37,11 @@ export interface ExecutorOptions {
   store?: CodeStore;
   /** Loads a module at once: with it, the decoder is loaded when the first instruction has to be decoded, else beforehand. */
   load?: (url: URL) => unknown;
+}
+
+interface ReadyRegion {
+  readonly parts: RegionParts;
+  readonly pages: readonly RegionPage[];
 }
 
 export class Dispatcher implements Executor {
@@ -134,13 +140,44 @@ export class Dispatcher implements Executor {
    */
   promote(block: Block, c: number, all = false): void {
     if (block.frame2 !== 0 || Number.isNaN(block.addend) || block.plain !== undefined) return;
-    const flow = findRegion(block.address, all ? this.#onPage(block, block.frame * 4096) : this.#ofCache(c));
-    if (flow === undefined) return;
-    if (!all) this.translator.keepHot(block.address);
-    const plain = block.code;
-    Object.assign(block, this.#wasm.compile(flow, (c) => plain.call(block, c)), { plain });
-    this.cache.contains(block, flow.pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
+    const region = all
+      ? this.#newRegion(block.address, this.#onPage(block, block.frame * 4096))
+      : this.#keptRegion(block.address, c) ?? this.#newRegion(block.address, this.#ofCache(c), true);
+    if (region === undefined) return;
+    const { parts, pages } = region, plain = block.code;
+    Object.assign(block, this.#wasm.enter(parts, pages, (c) => plain.call(block, c)), { plain });
+    this.cache.contains(block, pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
     if (block.entry !== 0) enterJump(block);
+  }
+
+  #newRegion(entry: number, source: Source, keep = false): ReadyRegion | undefined {
+    const flow = findRegion(entry, source);
+    if (flow === undefined) return undefined;
+    const { parts, portable } = this.#wasm.emit(flow);
+    if (keep) {
+      this.translator.keepHot(entry);
+      if (portable) this.translator.keepRegion(parts);
+    }
+    return { parts, pages: flow.pages };
+  }
+
+  /** The region that an earlier run made, if the address space of `c` has all its code. */
+  #keptRegion(entry: number, c: number): ReadyRegion | undefined {
+    const { env } = this.runtime;
+    const parts = this.translator.keptRegion(entry, (page) => {
+      try {
+        return env.page(c, page, EXEC);
+      } catch (e) {
+        if (e !== fault) throw e;
+        return 0;
+      }
+    });
+    if (parts === undefined) return undefined;
+    const pages = parts.pages.map((address) => ({
+      address,
+      addend: (env.page(c, address, EXEC) - address) | 0,
+    }));
+    return { parts, pages };
   }
 
   /** What has been translated in the address space of `c`. */

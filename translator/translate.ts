@@ -12,6 +12,7 @@ import {
   type Place,
   recordLinks,
 } from "./cache/record.ts";
+import type { RegionParts } from "./cache/region_record.ts";
 import type { Instruction } from "./decode/instruction.ts";
 import { Builder } from "./ir/builder.ts";
 import type { IrBlock } from "./ir/block.ts";
@@ -53,8 +54,9 @@ export class Translator {
   generator: CodeGenerator;
   /** Where translations of the code at an address are kept between runs, if they are. */
   codeFile: ((address: number) => CodeFile | undefined) | undefined;
-  /** Blocks that were found there; blocks and instructions translated. */
+  /** Blocks and regions that were found there; blocks and instructions translated. */
   found = 0;
+  foundRegions = 0;
   blocks = 0;
   instructions = 0;
   /** Called with each block's final IR (dumps, tests). */
@@ -132,6 +134,25 @@ export class Translator {
       instructions: instructionCount(place),
       crossing: isCrossing(place),
     };
+  }
+
+  /** Keeps a region, if all of its code comes from one file. */
+  keepRegion(parts: RegionParts): void {
+    const file = this.codeFile?.(parts.blocks[0]!);
+    if (file !== undefined && parts.pages.every((page) => this.codeFile!(page) === file)) {
+      file.addRegion(parts);
+    }
+  }
+
+  /** The kept region at `entry`; `physical` gives the physical address of a page, or 0. */
+  keptRegion(entry: number, physical: (page: number) => number): RegionParts | undefined {
+    const file = this.codeFile?.(entry);
+    const parts = file?.findRegion(entry, (page) => {
+      const at = physical(page);
+      return at !== 0 && this.codeFile!(page) === file ? at : 0;
+    });
+    if (parts !== undefined) this.foundRegions++;
+    return parts;
   }
 
   get #iced(): Decoder {

@@ -8,6 +8,7 @@
 // What it tells comes from a ProcSource (source.ts); the file system itself holds no state but settings.
 
 import { ENOENT } from "../../kernel/abi/errno.ts";
+import { locksText } from "../vfs/locks.ts";
 import type { DirectoryEntry, FileSystem, FileSystemInfo, Inode, Time } from "../vfs/inode.ts";
 import { netDirectory } from "./net.ts";
 import { DirectoryNode, type NodeContext, ProcFile, ProcLink } from "./nodes.ts";
@@ -125,7 +126,7 @@ function fixedEntries(context: NodeContext, source: ProcSource): Map<string, Ino
   add("filesystems", () => text.filesystemsText(source));
   add("interrupts", () => text.interruptsText(source));
   add("loadavg", () => text.loadavgText(source));
-  add("locks", () => "");
+  add("locks", locksText);
   add("meminfo", () => text.meminfoText(source));
   add("misc", () => "");
   add("modules", () => "");

@@ -219,6 +219,7 @@ const source: ProcSource = {
   fileSystems: () => [{ name: "proc", device: false }, { name: "ext4", device: true }],
   characterDevices: () => [{ major: 1, name: "mem" }],
   openFileCount: () => 3,
+  pidMax: 32768,
   unixSockets: () => [],
   randomUuid: () => "00000000-0000-4000-8000-000000000000",
   encode: (text) => encoder.encode(text),

@@ -42,6 +42,7 @@ export interface ProcSource {
   fileSystems(): readonly { name: string; device: boolean }[];
   characterDevices(): readonly { major: number; name: string }[];
   openFileCount(): number;
+  readonly pidMax: number;
   /** Local sockets, for /proc/net/unix. */
   unixSockets(): Iterable<UnixSocketInfo>;
   randomUuid(): string;

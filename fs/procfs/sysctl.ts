@@ -106,7 +106,7 @@ function settings(source: ProcSource): Record<string, Setting> {
     "kernel/overflowuid": number(65534, 0, 65535),
     "kernel/panic": number(0),
     "kernel/perf_event_paranoid": number(4, -1),
-    "kernel/pid_max": number(4194304, 301, 4194304),
+    "kernel/pid_max": number(source.pidMax, 301, 4194304),
     "kernel/printk": number("4\t4\t1\t7", 0),
     "kernel/pty/max": number(4096, 0),
     "kernel/pty/nr": constant(0),

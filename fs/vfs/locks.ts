@@ -2,6 +2,7 @@
 
 import { EAGAIN, EDEADLK } from "../../kernel/abi/errno.ts";
 import { F_UNLCK, F_WRLCK } from "../../kernel/abi/fcntl.ts";
+import { major, minor } from "../../kernel/abi/stat.ts";
 import type { Inode } from "./inode.ts";
 import { WaitQueue } from "./wait_queue.ts";
 
@@ -19,11 +20,13 @@ export interface Lock {
 class FileLocks {
   records: Lock[] = [];
   /** flock: by open file description. */
-  readonly flocks = new Map<object, number>();
+  readonly flocks = new Map<object, { readonly type: number; readonly pid: number }>();
   readonly queue = new WaitQueue();
 }
 
 const all = new WeakMap<Inode, FileLocks>();
+/** Files that may have locks, for /proc/locks; whoever holds one has the file open. */
+const locked = new Set<Inode>();
 /** Who waits for whom, among owners of POSIX locks. */
 const waiting = new Map<object, object>();
 
@@ -74,6 +77,7 @@ export function setLock(inode: Inode, wanted: Lock): number {
   if (wanted.type !== F_UNLCK) kept.push({ ...wanted, start, end });
   kept.sort((a, b) => a.start - b.start);
   locks.records = kept;
+  if (kept.length > 0) locked.add(inode);
   if (freed) locks.queue.wake();
   return 0;
 }
@@ -106,24 +110,25 @@ export function releaseLocks(inode: Inode, owner: object): void {
   locks.queue.wake();
 }
 
-/** flock(2): `type` F_RDLCK, F_WRLCK or F_UNLCK. 0 or -EAGAIN. */
-export function setFlock(inode: Inode, owner: object, type: number): number {
+/** flock(2) by process `pid`: `type` F_RDLCK, F_WRLCK or F_UNLCK. 0 or -EAGAIN. */
+export function setFlock(inode: Inode, owner: object, type: number, pid: number): number {
   const { flocks, queue } = locksOf(inode);
   if (type === F_UNLCK) {
     if (flocks.delete(owner)) queue.wake();
     return 0;
   }
   const held = flocks.get(owner);
-  if (held === type) return 0;
+  if (held?.type === type) return 0;
   // A change of type is a release and a new lock: it is not atomic (man 2 flock).
   if (held !== undefined) {
     flocks.delete(owner);
     queue.wake();
   }
   for (const other of flocks.values()) {
-    if (type === F_WRLCK || other === F_WRLCK) return -EAGAIN;
+    if (type === F_WRLCK || other.type === F_WRLCK) return -EAGAIN;
   }
-  flocks.set(owner, type);
+  flocks.set(owner, { type, pid });
+  locked.add(inode);
   return 0;
 }
 
@@ -135,7 +140,31 @@ export function releaseFile(inode: Inode, file: object): void {
   releaseLocks(inode, file);
 }
 
-/** For /proc/locks. */
+/** Record locks held on a file. */
 export function locksHeld(inode: Inode): readonly Lock[] {
   return all.get(inode)?.records ?? [];
+}
+
+/** Text of /proc/locks (Linux: lock_get_status). */
+export function locksText(): string {
+  let text = "", number = 0;
+  for (const inode of locked) {
+    const { records, flocks } = all.get(inode)!;
+    if (records.length === 0 && flocks.size === 0) {
+      locked.delete(inode);
+      continue;
+    }
+    const dev = inode.stat().dev, hex = (value: number) => value.toString(16).padStart(2, "0");
+    const line = (kind: string, type: number, pid: number, range: string) => {
+      const mode = type === F_WRLCK ? "WRITE" : "READ";
+      text += `${++number}: ${kind} ADVISORY  ${mode} ${pid} ${hex(major(dev))}:${
+        hex(minor(dev))
+      }:${inode.ino} ${range}\n`;
+    };
+    for (const { pid, type, start, end } of records) {
+      line(pid < 0 ? "OFDLCK" : "POSIX ", type, pid, `${start} ${end === Infinity ? "EOF" : end - 1}`);
+    }
+    for (const { pid, type } of flocks.values()) line("FLOCK ", type, pid, "0 EOF");
+  }
+  return text;
 }

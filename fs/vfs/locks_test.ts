@@ -1,8 +1,17 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { EAGAIN, EDEADLK } from "../../kernel/abi/errno.ts";
 import { F_RDLCK, F_UNLCK, F_WRLCK } from "../../kernel/abi/fcntl.ts";
 import { Tmpfs } from "../tmpfs.ts";
-import { lockQueue, locksHeld, releaseLocks, setFlock, setLock, testLock, waitForLock } from "./locks.ts";
+import {
+  lockQueue,
+  locksHeld,
+  locksText,
+  releaseLocks,
+  setFlock,
+  setLock,
+  testLock,
+  waitForLock,
+} from "./locks.ts";
 import { TestFrames } from "./test_support.ts";
 
 const a = { name: "a" }, b = { name: "b" };
@@ -51,9 +60,10 @@ Deno.test("locks: two that wait for each other", () => {
 
 Deno.test("locks: flock", () => {
   const file = inode();
-  assertEquals(setFlock(file, a, F_RDLCK), 0);
-  assertEquals(setFlock(file, b, F_RDLCK), 0);
-  assertEquals(setFlock(file, a, F_WRLCK), -EAGAIN);
-  assertEquals(setFlock(file, b, F_UNLCK), 0);
-  assertEquals(setFlock(file, a, F_WRLCK), 0);
+  assertEquals(setFlock(file, a, F_RDLCK, 1), 0);
+  assertEquals(setFlock(file, b, F_RDLCK, 1), 0);
+  assertEquals(setFlock(file, a, F_WRLCK, 1), -EAGAIN);
+  assertEquals(setFlock(file, b, F_UNLCK, 1), 0);
+  assertEquals(setFlock(file, a, F_WRLCK, 1), 0);
+  assertMatch(locksText(), /^\d+: FLOCK {2}ADVISORY {2}WRITE 1 00:05:\d+ 0 EOF$/m);
 });

@@ -88,8 +88,10 @@ export class PageStore {
       const frame = this.#frames.get(index);
       if (frame !== undefined) {
         const from = frame * PAGE + within;
-        if (buffer === bytes) this.#source.copy(offset + done, from, count);
-        else buffer.set(bytes.subarray(from, from + count), offset + done);
+        if (buffer === bytes) {
+          count = this.#run(index, frame, count, length - done);
+          this.#source.copy(offset + done, from, count);
+        } else buffer.set(bytes.subarray(from, from + count), offset + done);
       } else if (backing !== undefined && at < backing.limit) {
         // As many absent pages as there are in a row come in one piece.
         let end = index + 1;
@@ -108,18 +110,28 @@ export class PageStore {
     return length;
   }
 
+  /** How much of `length` from page `index` on lies in neighbouring frames, when the first `count` bytes do. */
+  #run(index: number, frame: number, count: number, length: number): number {
+    while (count < length && this.#frames.get(++index) === ++frame) count += Math.min(PAGE, length - count);
+    return count;
+  }
+
   /** Bytes written; -ENOSPC when not even one page could be had. */
   write(position: number, buffer: Uint8Array, offset: number, length: number): number {
     const bytes = this.#source.bytes;
     for (let done = 0; done < length;) {
       const at = position + done, index = Math.floor(at / PAGE), within = at - index * PAGE;
-      const count = Math.min(PAGE - within, length - done);
+      let count = Math.min(PAGE - within, length - done);
       const fresh = !this.#frames.has(index);
       const frame = this.frame(index, count !== PAGE);
       if (frame <= 0) return done > 0 ? done : frame === 0 ? -ENOSPC : frame;
       if (!fresh || this.#backing !== undefined) this.#source.touch(frame);
-      if (buffer === bytes) this.#source.copy(frame * PAGE + within, offset + done, count);
-      else bytes.set(buffer.subarray(offset + done, offset + done + count), frame * PAGE + within);
+      if (buffer === bytes) {
+        if (!fresh) count = this.#run(index, frame, count, length - done);
+        // Those behind the first are touched here.
+        for (let f = frame + 1; f * PAGE < frame * PAGE + within + count; f++) this.#source.touch(f);
+        this.#source.copy(frame * PAGE + within, offset + done, count);
+      } else bytes.set(buffer.subarray(offset + done, offset + done + count), frame * PAGE + within);
       done += count;
     }
     return length;

@@ -8,6 +8,19 @@ export interface HostIdentity {
   readonly groups: readonly number[];
   readonly hostname: string;
   readonly umask: number;
+  /** Capability sets, each a number of up to 64 bits; undefined where the host does not say. */
+  readonly capabilities: CapabilitySets | undefined;
+  readonly nice: number;
+  /** One more than the highest pid; undefined where the host does not say. */
+  readonly pidMax: number | undefined;
+}
+
+export interface CapabilitySets {
+  readonly effective: number;
+  readonly permitted: number;
+  readonly inheritable: number;
+  readonly bounding: number;
+  readonly ambient: number;
 }
 
 /**
@@ -21,7 +34,32 @@ export function hostIdentity(): HostIdentity {
     groups: attempt(() => process.getgroups?.() ?? [], []),
     hostname: attempt(() => Deno.hostname(), "denix"),
     umask: attempt(() => process.umask(), 0o022),
+    // Of one who may not be named, nothing else is told either.
+    capabilities: attempt(
+      () => (Deno.uid(), capabilities(Deno.readTextFileSync("/proc/self/status"))),
+      undefined,
+    ),
+    nice: attempt(() => niceness(Deno.readTextFileSync("/proc/self/stat")), 0),
+    pidMax: attempt(() => Number(Deno.readTextFileSync("/proc/sys/kernel/pid_max")) || undefined, undefined),
   };
+}
+
+/** Root in a container has fewer than all. */
+function capabilities(status: string): CapabilitySets | undefined {
+  const set = (name: string) =>
+    parseInt(new RegExp(`^Cap${name}:\\s*([0-9a-f]+)$`, "m").exec(status)![1], 16);
+  return {
+    effective: set("Eff"),
+    permitted: set("Prm"),
+    inheritable: set("Inh"),
+    bounding: set("Bnd"),
+    ambient: set("Amb"),
+  };
+}
+
+/** The 19th field; the second, the name, may have spaces in it. */
+function niceness(stat: string): number {
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]) || 0;
 }
 
 function attempt<T>(ask: () => T, otherwise: T): T {

@@ -140,6 +140,10 @@ export class InstanceProcSource implements ProcSource {
     return this.#devices.list();
   }
 
+  get pidMax(): number {
+    return this.#instance.pids.max;
+  }
+
   openFileCount(): number {
     const files = new Set<object>();
     const tables = new Set<object>();

@@ -77,6 +77,7 @@ export const startInstance: StartInstance = async (options) => {
   const identity = hostIdentity();
   const report = (text: string) => print(2, text);
   const instance = new Instance(options, new Vfs(rootFileSystem(options)), identity.hostname, report);
+  if (identity.pidMax !== undefined) instance.pids.max = identity.pidMax;
   const kernelFs = mountKernelFileSystems(instance);
   instance.vfs.openSpecial = (inode, flags) =>
     (inode.mode & S_IFMT) !== S_IFIFO
@@ -151,6 +152,7 @@ async function firstTask(instance: Instance, identity: ReturnType<typeof hostIde
   const files = new FdTable();
   const credentials = credentialsOf(identity);
   const task = createFirstTask(instance, { mm, files, fs: context, credentials, comm: "denix" });
+  task.nice = identity.nice;
   installStandardStreams(instance, files, task.process.session);
   if (options.strace !== undefined) await traceCalls(instance, options.strace.file);
   const programs = programFiles(vfs, context, credentials);
@@ -180,8 +182,8 @@ function firstContext(instance: Instance, umask: number): WalkContext {
 
 const KERNEL_CREDENTIALS = { fsuid: 0, fsgid: 0, groups: [], capEffective: CAP_FULL };
 
-function credentialsOf({ uid, gid, groups }: ReturnType<typeof hostIdentity>): Credentials {
-  const capabilities = uid === 0 ? CAP_FULL : 0;
+function credentialsOf({ uid, gid, groups, capabilities }: ReturnType<typeof hostIdentity>): Credentials {
+  const all = uid === 0 ? CAP_FULL : 0;
   return {
     uid,
     euid: uid,
@@ -192,11 +194,11 @@ function credentialsOf({ uid, gid, groups }: ReturnType<typeof hostIdentity>): C
     sgid: gid,
     fsgid: gid,
     groups,
-    capEffective: capabilities,
-    capPermitted: capabilities,
-    capInheritable: 0,
-    capBounding: CAP_FULL,
-    capAmbient: 0,
+    capEffective: capabilities?.effective ?? all,
+    capPermitted: capabilities?.permitted ?? all,
+    capInheritable: capabilities?.inheritable ?? 0,
+    capBounding: capabilities?.bounding ?? CAP_FULL,
+    capAmbient: capabilities?.ambient ?? 0,
   };
 }
 

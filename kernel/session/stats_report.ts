@@ -13,6 +13,7 @@ export function statsReport(instance: Instance, { cache, counters, translator }:
     ["blocks translated", translator.blocks],
     ["instructions translated", translator.instructions],
     ["blocks of earlier runs", translator.found],
+    ["regions of earlier runs", translator.foundRegions],
     ["closure factories", counters.factories],
     ["wasm regions", counters.regions],
     ["bytes of wasm", counters.wasmBytes],

@@ -145,7 +145,7 @@ function sysFlock(task: Task, fd: number, operation: number): number {
   if (type < 0) return -EINVAL;
   const file = task.files.get(fd);
   if (file === undefined || file.pathOnly) return -EBADF;
-  const result = setFlock(file.inode, file, type);
+  const result = setFlock(file.inode, file, type, task.process.pid);
   if (result === -EAGAIN && !(operation & F.LOCK_NB)) return task.block(lockQueue(file.inode));
   return result;
 }

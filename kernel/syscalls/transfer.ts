@@ -114,14 +114,18 @@ function moveDirect(
   limit: number,
   writing: boolean,
 ): number {
-  const { memory } = task;
+  const { memory } = task, access = writing ? READ : WRITE;
   let done = 0;
   for (let i = 0; i < segments; i++) {
     let address = bases[i]!;
     for (let left = Math.min(lengths[i]!, limit - done); left > 0;) {
-      const count = Math.min(left, PAGE_SIZE - (address & PAGE_SIZE - 1));
-      const at = memory.physical(address, writing ? READ : WRITE);
+      let count = Math.min(left, PAGE_SIZE - (address & PAGE_SIZE - 1));
+      const at = memory.physical(address, access);
       if (at < 0) return done > 0 ? done : -EFAULT;
+      // Pages that are neighbours in physical memory, too, go in one piece.
+      while (count < left && memory.physical(address + count, access) === at + count) {
+        count += Math.min(left - count, PAGE_SIZE);
+      }
       const moved = writing
         ? position === undefined ? file.write(U8, at, count) : file.writeAt(position + done, U8, at, count)
         : position === undefined

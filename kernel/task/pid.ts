@@ -4,8 +4,6 @@ import type { SignalQuota } from "../signal/pending.ts";
 import type { Process, Session } from "./process.ts";
 import type { Task } from "./task.ts";
 
-/** One more than the highest pid (/proc/sys/kernel/pid_max). */
-export const PID_MAX = 4_194_304;
 /** Where numbers go on after the highest was used. */
 const RESERVED = 300;
 
@@ -24,6 +22,8 @@ export class Pids {
   readonly groups: Map<number, Set<Process>> = new Map();
   readonly sessions: Map<number, Session> = new Map();
   readonly #users = new Map<number, UserRecord>();
+  /** One more than the highest pid (/proc/sys/kernel/pid_max); as the host's, where that is known. */
+  max = 4_194_304;
   #last = 0;
   /** Forks since start (`processes` of /proc/stat). */
   forks = 0;
@@ -35,8 +35,8 @@ export class Pids {
 
   /** A number that no task, group or session uses; 0 when there is none. */
   allocate(): number {
-    for (let tries = 0; tries < PID_MAX; tries++) {
-      this.#last = this.#last + 1 >= PID_MAX ? RESERVED : this.#last + 1;
+    for (let tries = 0; tries < this.max; tries++) {
+      this.#last = this.#last + 1 >= this.max ? RESERVED : this.#last + 1;
       if (!this.#used(this.#last)) return this.#last;
     }
     return 0;

@@ -29,6 +29,18 @@ e = threading.Event(); t = [threading.Thread(target=e.wait) for _ in range(3)]; 
 print(len(os.listdir("/proc/self/task")), [l for l in open("/proc/self/status") if l.startswith("Threads")]); e.set()'`,
     needs: ["python3"],
   },
+  "locks": {
+    script:
+      `exec 9> f; flock -n 9; grep -c "FLOCK  ADVISORY  WRITE [0-9]* [0-9a-f]*:[0-9a-f]*:$(stat -c %i f) 0 EOF" /proc/locks
+python3 -c '
+import fcntl, os
+f = open("f", "w"); i = os.fstat(f.fileno()).st_ino; fcntl.lockf(f, fcntl.LOCK_EX, 5, 3); fcntl.lockf(f, fcntl.LOCK_SH, 0, 10)
+for l in open("/proc/locks"):
+    if ":%d " % i in l: w = l.split(); print(w[1:4], w[4] == str(os.getpid()) or w[1] == "FLOCK", w[6:])'; exec 9>&-; grep -c "$(stat -c :%i f) " /proc/locks`,
+    needs: ["flock", "python3"],
+  },
+  "capabilities, nice and the largest pid are the host's":
+    `grep ^Cap /proc/self/status; nice; cat /proc/sys/kernel/pid_max; ulimit -e 5; echo $?; ulimit -r 5; echo $?`,
   "what cannot be done":
     `echo x > /proc/version; echo $?; cat /proc/nosuch; echo $?; rm /proc/uptime; echo $?; mkdir /proc/x; echo $?; cat /proc/self/mem | head -c 1; ls -ld /proc/self/fd | cut -c1-10; stat -c '%F %a' /proc/version /proc/self/exe`,
   "ps": {

@@ -105,6 +105,11 @@ export class CodeCache {
   }
 
   #register(frame: number, block: Block): void {
+    this.#blocksOf(frame).set(block.address, block);
+  }
+
+  /** The blocks of a frame, from now on watched for changes. */
+  #blocksOf(frame: number): Map<number, Block> {
     let blocks = this.#frames.get(frame);
     if (blocks === undefined) {
       blocks = new Map();
@@ -112,7 +117,7 @@ export class CodeCache {
       frameFlags[frame] |= FRAME_CODE;
       this.#env.codeAdded(frame);
     }
-    blocks.set(block.address, block);
+    return blocks;
   }
 
   /** Physical page that the exec TLB of `c` knows for `address`; else 0. */
@@ -138,6 +143,7 @@ export class CodeCache {
   contains(block: Block, frames: Iterable<number>): void {
     for (const frame of frames) {
       if (frame === block.frame) continue;
+      this.#blocksOf(frame);
       const guests = this.#guests.get(frame);
       if (guests === undefined) this.#guests.set(frame, new Set([block]));
       else guests.add(block);

@@ -10,6 +10,7 @@ import {
   LENGTH_SHIFT,
   objectNumber,
   objects,
+  type Shape,
   SHAPE_MASK,
   shapeFor,
   shapes,
@@ -18,6 +19,17 @@ import {
 } from "../ir/words.ts";
 import type { IrBlock } from "../ir/block.ts";
 import { BOUNCE } from "../cpu.ts";
+import {
+  firstRegionOperation,
+  makeRegionRecord,
+  OP_PREFIX,
+  readRegionRecord,
+  regionFits,
+  regionOperationWords,
+  type RegionParts,
+  regionPlaces,
+  regionWords,
+} from "./region_record.ts";
 import {
   firstOperation,
   isHot,
@@ -38,15 +50,27 @@ const H_MAGIC = 0,
   H_BLOCKS = 4,
   H_BUCKETS = 5,
   H_WORDS = 6,
-  H_NAMES = 7,
-  H_REGIONS = 8;
+  H_NAMES = 7;
 /** Words of records that a file may have. */
 const MAX_WORDS = 1 << 25;
+
+/** Regions are filed under their entry's address and this. */
+const REGION = 0.5;
+
+/** A record to be written: its key, its words, and where its operations are (`prefix`: words before each of them). */
+interface Kept {
+  readonly key: number;
+  readonly place: Place;
+  readonly words: number;
+  readonly from: number;
+  readonly size: number;
+  readonly prefix: number;
+}
 
 /** What a file said when it was loaded. */
 interface Loaded {
   readonly count: number;
-  /** Guest address, and index in `words`, of each record. */
+  /** Key (guest address; of regions REGION more), and index in `words`, of each record. */
   readonly addresses: Float64Array;
   readonly places: Int32Array;
   /** Open addressing by hash(address): number of the record + 1; 0: none. */
@@ -68,6 +92,9 @@ export class CodeFile {
   /** Records in our numbers, those asked for and those made in this run. */
   readonly #known = new Map<number, Place>();
   readonly #added = new Set<number>();
+  /** Regions by entry, as the blocks. */
+  readonly #regions = new Map<number, Place>();
+  readonly #addedRegions = new Set<number>();
   readonly #pieces = new WordPieces();
   #addedWords = 0;
   #changed = false;
@@ -89,7 +116,8 @@ export class CodeFile {
       return sameBytes(known, new Uint8Array(known.words.buffer), address, page, second) ? known : undefined;
     }
     const place = this.#inFile(address);
-    if (place === undefined || !sameBytes(place, this.#loaded!.bytes, address, page, second)) {
+    if (place === undefined || !fits(place)) return undefined;
+    if (!sameBytes(place, this.#loaded!.bytes, address, page, second)) {
       return undefined;
     }
     const copy = this.#copy(place);
@@ -97,7 +125,7 @@ export class CodeFile {
     return copy;
   }
 
-  /** The loaded record for `address`. */
+  /** The loaded record for a key: the address of a block, or REGION more. Its sizes may be anything. */
   #inFile(address: number): Place | undefined {
     const { count, addresses, places, buckets, words } = this.#loaded ?? NOTHING;
     if (count === 0) return undefined;
@@ -107,8 +135,7 @@ export class CodeFile {
       const n = buckets[bucket]! - 1;
       if (n < 0) return undefined;
       if (addresses[n] !== address) continue;
-      const place = { words, at: places[n]! };
-      return fits(place) ? place : undefined;
+      return { words, at: places[n]! };
     }
     return undefined;
   }
@@ -120,7 +147,7 @@ export class CodeFile {
     setHot(known);
     this.#changed = true;
     const old = this.#added.has(address) ? undefined : this.#inFile(address);
-    if (old !== undefined) setHot(old);
+    if (old !== undefined && fits(old)) setHot(old);
   }
 
   /** Keeps `block`. */
@@ -136,55 +163,118 @@ export class CodeFile {
 
   /** A loaded record with our numbers; undefined when it cannot be right. */
   #copy(from: Place): Place | undefined {
-    const { shapes: shapeNumbers, objects: objectNumbers } = this.#loaded!;
-    const size = recordWords(from);
+    const copy = this.#duplicate(from, recordWords(from));
+    const { words } = copy, first = firstOperation(copy), end = copy.at + recordWords(copy);
+    const last = this.#renumber(words, first, end, 0);
+    if (last === undefined || !last.def.ends || last.links !== linkCount(copy)) return undefined;
+    // Only the last one ends the block.
+    for (let i = first; i < end - last.words; i += words[i]! >> LENGTH_SHIFT) {
+      if (words[i]! < 0) return undefined;
+    }
+    return copy;
+  }
+
+  #duplicate(from: Place, size: number): Place {
     const at = this.#pieces.allot(size), { words } = this.#pieces;
     for (let i = 0; i < size; i++) words[at + i] = from.words[from.at + i]!;
-    let i = at + firstOperation(from) - from.at;
-    const end = at + size;
-    for (;;) {
-      if (i >= end) return undefined;
+    return { words, at };
+  }
+
+  /** Gives operations our numbers; the last one's shape, or undefined when they cannot be right. `prefix`: words before each. */
+  #renumber(words: Int32Array, from: number, end: number, prefix: number): Shape | undefined {
+    const { shapes: shapeNumbers, objects: objectNumbers } = this.#loaded!;
+    let last: Shape | undefined;
+    for (let i = from; i < end; i += last.words) {
+      i += prefix;
       const head = words[i]!;
       const number = shapeNumbers[head & SHAPE_MASK];
       if (number === undefined) return undefined;
-      const shape = shapes[number]!;
-      if (shape.words !== (head >> LENGTH_SHIFT & 15) || shape.def.ends !== head < 0) return undefined;
-      if (i + shape.words > end) return undefined;
+      last = shapes[number]!;
+      if (last.words !== (head >> LENGTH_SHIFT & 15) || last.def.ends !== head < 0) return undefined;
+      if (i + last.words > end) return undefined;
       words[i] = head & ~SHAPE_MASK | number;
       useShape(number);
-      for (const w of shape.slotWords) {
+      for (const w of last.slotWords) {
         const slot = words[i + w]!;
         if (slot >>> 0 >= 2 * BOUNCE || (slot & 1) !== 0) return undefined;
       }
-      for (const w of shape.objectWords) {
+      for (const w of last.objectWords) {
         const object = objectNumbers[words[i + w]!];
         if (object === undefined) return undefined;
         words[i + w] = object;
       }
-      i += shape.words;
-      if (head < 0) return i === end && shape.links === linkCount(from) ? { words, at } : undefined;
     }
+    return last;
+  }
+
+  /**
+   * The region that begins at `entry`, if all it was made from is still there. `physical` gives the physical address of a page that
+   * belongs to this file, or 0.
+   */
+  findRegion(entry: number, physical: (page: number) => number): RegionParts | undefined {
+    let place = this.#regions.get(entry);
+    if (place === undefined) {
+      const kept = this.#inFile(entry + REGION);
+      if (kept === undefined || !regionFits(kept)) return undefined;
+      place = this.#duplicate(kept, regionWords(kept));
+      const first = firstRegionOperation(place), end = first + regionOperationWords(place);
+      if (first < end && this.#renumber(place.words, first, end, OP_PREFIX) === undefined) return undefined;
+      this.#regions.set(entry, place);
+    }
+    const { pages, blocks } = regionPlaces(place);
+    if (blocks[0] !== entry || pages.some((page) => physical(page) === 0)) return undefined;
+    const same = blocks.every((address) => {
+      const page = physical(address - address % 4096);
+      return page !== 0 &&
+        this.#matches(address, page, () => physical(address - address % 4096 + 4096) || NaN);
+    });
+    return same ? readRegionRecord(place) : undefined;
+  }
+
+  #matches(address: number, page: number, second: () => number): boolean {
+    const known = this.#known.get(address);
+    if (known !== undefined) {
+      return sameBytes(known, new Uint8Array(known.words.buffer), address, page, second);
+    }
+    const place = this.#inFile(address);
+    return place !== undefined && fits(place) && sameBytes(place, this.#loaded!.bytes, address, page, second);
+  }
+
+  /** Keeps a region, whose blocks must be kept, too. */
+  addRegion(region: RegionParts): void {
+    if (this.#addedWords > MAX_WORDS) return;
+    const place = makeRegionRecord(region, this.#pieces), entry = region.blocks[0]!;
+    this.#addedWords += regionWords(place);
+    this.#regions.set(entry, place);
+    this.#addedRegions.add(entry);
+    this.#changed = true;
   }
 
   /** The file's new content; undefined when it need not change. */
   save(): Uint8Array<ArrayBuffer> | undefined {
     const old = this.#loaded ?? NOTHING;
     const tables = new Tables(old);
-    const records: [number, Place][] = [];
-    let newWords = 0;
+    const records: Kept[] = [];
     for (const address of this.#added) {
       const place = this.#known.get(address)!;
-      if (!tables.enter(place)) continue;
-      records.push([address, place]);
-      newWords += recordWords(place);
+      const from = firstOperation(place), size = operationWords(place);
+      records.push({ key: address, place, words: recordWords(place), from, size, prefix: 0 });
     }
-    if (records.length === 0 && !this.#changed) return undefined;
+    for (const entry of this.#addedRegions) {
+      const place = this.#regions.get(entry)!;
+      const from = firstRegionOperation(place), size = regionOperationWords(place);
+      records.push({ key: entry + REGION, place, words: regionWords(place), from, size, prefix: OP_PREFIX });
+    }
+    const entered = records.filter((record) => tables.enter(record));
+    const newWords = entered.reduce((sum, { words }) => sum + words, 0);
+    if (entered.length === 0 && !this.#changed) return undefined;
     // What this run made replaces what the file has; what the file has in excess of its bound is given up altogether.
     const keep = old.words.length + newWords <= MAX_WORDS ? old : NOTHING;
     if (keep !== old) return this.#forget().save();
     const kept: number[] = [];
-    for (let n = 0; n < old.count; n++) if (!this.#added.has(old.addresses[n]!)) kept.push(n);
-    const count = kept.length + records.length;
+    const replaced = new Set(entered.map(({ key }) => key));
+    for (let n = 0; n < old.count; n++) if (!replaced.has(old.addresses[n]!)) kept.push(n);
+    const count = kept.length + entered.length;
     let bucketCount = 16;
     while (bucketCount < 2 * count) bucketCount *= 2;
     const names = new TextEncoder().encode(JSON.stringify(tables.names()));
@@ -203,10 +293,10 @@ export class CodeFile {
       places[i] = old.places[n]!;
     });
     let used = old.words.length;
-    records.forEach(([address, place], i) => {
-      addresses[kept.length + i] = address;
+    entered.forEach((record, i) => {
+      addresses[kept.length + i] = record.key;
       places[kept.length + i] = used;
-      used = tables.write(place, words, used);
+      used = tables.write(record, words, used);
     });
     for (let n = 0; n < count; n++) {
       let b = hash(addresses[n]!, bucketCount);
@@ -219,7 +309,6 @@ export class CodeFile {
     out[H_BUCKETS] = bucketCount;
     out[H_WORDS] = words.length;
     out[H_NAMES] = names.length;
-    out[H_REGIONS] = 0;
     seal(out);
     return new Uint8Array(out.buffer);
   }
@@ -256,14 +345,13 @@ class Tables {
   }
 
   /** Gives numbers to what the record refers to; false when an object in it has no name. */
-  enter(place: Place): boolean {
+  enter({ place: { words }, from, size, prefix }: Kept): boolean {
     let known = true;
-    const { words } = place;
-    each(words, firstOperation(place), operationWords(place), (at, id) => {
+    each(words, from, size, prefix, (at, id) => {
       for (const w of shapes[id]!.objectWords) known &&= nameOf(objects[words[at + w]!]!) !== undefined;
     });
     if (!known) return false;
-    each(words, firstOperation(place), operationWords(place), (at, id) => {
+    each(words, from, size, prefix, (at, id) => {
       number(this.#shapeNumbers, this.#shapes, id);
       for (const w of shapes[id]!.objectWords) number(this.#objectNumbers, this.#objects, words[at + w]!);
     });
@@ -271,16 +359,15 @@ class Tables {
   }
 
   /** Copies the record in the file's numbers; returns the index behind it. */
-  write(place: Place, words: Int32Array, at: number): number {
-    const size = recordWords(place);
-    words.set(place.words.subarray(place.at, place.at + size), at);
-    each(words, at + firstOperation(place) - place.at, operationWords(place), (i, id) => {
+  write({ place, words: count, from, size, prefix }: Kept, words: Int32Array, at: number): number {
+    words.set(place.words.subarray(place.at, place.at + count), at);
+    each(words, at + from - place.at, size, prefix, (i, id) => {
       words[i] = words[i]! & ~SHAPE_MASK | number(this.#shapeNumbers, this.#shapes, id);
       for (const w of shapes[id]!.objectWords) {
         words[i + w] = number(this.#objectNumbers, this.#objects, words[i + w]!);
       }
     });
-    return at + size;
+    return at + count;
   }
 
   names(): Names {
@@ -304,8 +391,15 @@ function number(numbers: Map<number, number>, list: number[], ours: number): num
 }
 
 /** Calls `visit` with the index and the shape of each operation in our numbers. */
-function each(words: Int32Array, from: number, size: number, visit: (at: number, id: number) => void): void {
+function each(
+  words: Int32Array,
+  from: number,
+  size: number,
+  prefix: number,
+  visit: (at: number, id: number) => void,
+): void {
   for (let at = from; at < from + size;) {
+    at += prefix;
     const id = words[at]! & SHAPE_MASK;
     visit(at, id);
     at += shapes[id]!.words;

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { TEMPS } from "../cpu.ts";
-import type { IrBlock } from "../ir/block.ts";
+import type { IrBlock, IrOp } from "../ir/block.ts";
 import { named } from "../ir/objects.ts";
 import { OPS } from "../ir/ops.ts";
 import { opText } from "../ir/text.ts";
@@ -71,6 +71,40 @@ Deno.test("a code file grows: old records stay, newer ones of the same address w
   for (const address of [0x40_1000, 0x40_1100, 0x40_1200]) {
     assertEquals(textOf(third.find(address, PAGE, noSecond)!, address), block(address).ops.map(opText));
   }
+});
+
+Deno.test("a region comes back where all its blocks are what they were", () => {
+  U8.fill(0x90, PAGE, PAGE + 4096);
+  U8.fill(0x91, SECOND, SECOND + 4096);
+  const blocks = [0x40_1010, 0x40_1ffb, 0x40_2100];
+  const pages: Record<number, number> = { 0x40_1000: PAGE, 0x40_2000: SECOND };
+  const physical = (page: number) => pages[page] ?? 0;
+  const file = new CodeFile();
+  for (const address of blocks) file.add(block(address), physical(address - address % 4096), SECOND);
+  const first = block(blocks[0]!).ops, jump = first[2]!;
+  const region = {
+    blocks,
+    pages: [0x40_1000, 0x40_2000],
+    module: Uint8Array.of(1, 2, 3, 4, 5),
+    links: [makeLink(0x7fff_0000_1234)],
+    steps: [first[0]!, { ...first[1]!, ip: 0x40_2104 }],
+    ends: [jump],
+  };
+  file.addRegion(region);
+  const again = reload(file), found = again.findRegion(blocks[0]!, physical)!;
+  assertEquals([found.blocks, found.pages, found.module], [region.blocks, region.pages, region.module]);
+  assertEquals(found.links, region.links);
+  const texts = (ops: readonly IrOp[]) => ops.map((o) => `${o.ip} ${opText(o)}`);
+  assertEquals([texts(found.steps), texts(found.ends)], [texts(region.steps), texts(region.ends)]);
+  assertEquals(
+    again.find(blocks[0]!, PAGE, noSecond) !== undefined,
+    true,
+    "the block of that address is another record",
+  );
+  assertEquals(again.findRegion(blocks[1]!, physical), undefined);
+  assertEquals(reload(file).findRegion(blocks[0]!, (page) => page === 0x40_1000 ? PAGE : 0), undefined);
+  U8[SECOND + 1] ^= 1; // the second half of the block between the pages
+  assertEquals(reload(file).findRegion(blocks[0]!, physical), undefined);
 });
 
 Deno.test("a block on two pages is compared with both", () => {

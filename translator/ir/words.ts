@@ -230,56 +230,67 @@ export function blockWords(block: IrBlock): number {
 
 /** Reads back what encodeBlock() wrote. */
 export function decodeOps(words: Int32Array, at: number, page: number, links: readonly unknown[]): IrOp[] {
-  const ops: IrOp[] = [];
-  let link = 0;
+  const ops: IrOp[] = [], left = [...links];
   for (;;) {
-    const head = words[at++]!;
-    const { def, forms } = shapes[head & SHAPE_MASK]!;
-    const args: Arg[] = [];
-    for (let i = 0; i < forms.length; i++) {
-      const form = forms[i]!;
-      switch (def.args.charCodeAt(i)) {
-        case D:
-          args.push(words[at++]! >> 1);
-          break;
-        case R:
-          if (form === FORM_CONST) {
-            args.push({ lo: words[at]!, hi: words[at + 1]! });
-            at += 2;
-          } else args.push(words[at++]! >> 1);
-          break;
-        case M: {
-          const base = form & FORM_BASE ? words[at++]! >> 1 : -1;
-          const index = form & FORM_INDEX ? words[at++]! >> 1 : -1;
-          const dispLo = form & FORM_DISP ? words[at++]! : 0;
-          const dispHi = form & FORM_WIDE ? words[at++]! : dispLo >> 31;
-          args.push({
-            base,
-            index,
-            scale: scaleOf(form),
-            dispLo,
-            dispHi,
-            segment: segmentOf(form),
-            address32: (form & FORM_ADDRESS32) !== 0,
-          });
-          break;
-        }
-        case N:
-          args.push(words[at++]!);
-          break;
-        case O:
-          args.push(objects[words[at++]!]);
-          break;
-        case L:
-          args.push(links[link++]);
-          break;
-        case X:
-          args.push(form);
-      }
-    }
-    ops.push({ def, args, ip: page + (head >>> OFFSET_SHIFT & 4095) });
-    if (head < 0) return ops;
+    const { op, next } = decodeOp(words, at, page, left);
+    ops.push(op);
+    if (op.def.ends) return ops;
+    at = next;
   }
+}
+
+/** Reads one operation; takes its links from the front of `links`. `next`: index behind it. */
+export function decodeOp(
+  words: Int32Array,
+  at: number,
+  page: number,
+  links: unknown[],
+): { op: IrOp; next: number } {
+  const head = words[at++]!;
+  const { def, forms } = shapes[head & SHAPE_MASK]!;
+  const args: Arg[] = [];
+  for (let i = 0; i < forms.length; i++) {
+    const form = forms[i]!;
+    switch (def.args.charCodeAt(i)) {
+      case D:
+        args.push(words[at++]! >> 1);
+        break;
+      case R:
+        if (form === FORM_CONST) {
+          args.push({ lo: words[at]!, hi: words[at + 1]! });
+          at += 2;
+        } else args.push(words[at++]! >> 1);
+        break;
+      case M: {
+        const base = form & FORM_BASE ? words[at++]! >> 1 : -1;
+        const index = form & FORM_INDEX ? words[at++]! >> 1 : -1;
+        const dispLo = form & FORM_DISP ? words[at++]! : 0;
+        const dispHi = form & FORM_WIDE ? words[at++]! : dispLo >> 31;
+        args.push({
+          base,
+          index,
+          scale: scaleOf(form),
+          dispLo,
+          dispHi,
+          segment: segmentOf(form),
+          address32: (form & FORM_ADDRESS32) !== 0,
+        });
+        break;
+      }
+      case N:
+        args.push(words[at++]!);
+        break;
+      case O:
+        args.push(objects[words[at++]!]);
+        break;
+      case L:
+        args.push(links.shift());
+        break;
+      case X:
+        args.push(form);
+    }
+  }
+  return { op: { def, args, ip: page + (head >>> OFFSET_SHIFT & 4095) }, next: at };
 }
 
 /** Hands out pieces of arrays of words; an array lives as long as somebody has a piece of it. */

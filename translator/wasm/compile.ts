@@ -3,6 +3,7 @@
 import type { Block, Link } from "../cache/block.ts";
 import { CHAIN, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
+import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
@@ -27,7 +28,7 @@ import {
 } from "./imports.ts";
 import { addFunction, enterJump, functions } from "./jump_table.ts";
 import { missFunctions } from "./miss.ts";
-import { emitRegion, type RegionCode } from "./region.ts";
+import { emitRegion } from "./region.ts";
 
 const PAGES = RAM_BYTES / 65536;
 const TWO_32 = 0x1_0000_0000;
@@ -126,26 +127,31 @@ export class WasmTier {
 
   /** Compiles a region; `plain` runs its first block where one of its pages is another one. */
   compile(flow: Flow, plain?: Run): Entered {
-    const code = emitRegion(flow);
-    const { generator, steps } = code;
-    const bytes = wasmModule({
+    return this.enter(this.emit(flow).parts, flow.pages, plain);
+  }
+
+  /** A region's module; `portable`: it may be used in other runs, too. */
+  emit(flow: Flow): { parts: RegionParts; portable: boolean } {
+    const { generator, steps, links, ends } = emitRegion(flow);
+    const module = wasmModule({
       pages: PAGES,
       types: TYPES,
       imports: [...IMPORTS, ...steps.map(() => STEP)],
       globals: GLOBALS,
       functions: [{ type: REGION, locals: generator.locals, code: generator.code, name: "r" }],
     });
-    this.bytes += bytes.length;
-    return this.#instantiate(bytes, code, flow.blocks[0]!.address, flow.pages, plain);
+    const blocks = [...flow.blocks, ...flow.stubs.values()].map(({ address }) => address),
+      pages = flow.pages.map(({ address }) => address);
+    return { parts: { blocks, pages, module, links, steps, ends }, portable: !generator.callsShared };
   }
 
-  #instantiate(
-    bytes: Uint8Array<ArrayBuffer>,
-    { steps, links, ends }: Pick<RegionCode, "steps" | "links" | "ends">,
-    address: number,
+  /** Gets a region ready to run whose pages are these. */
+  enter(
+    { blocks, module, steps, links, ends }: RegionParts,
     pages: readonly RegionPage[],
     plain: Run | undefined,
   ): Entered {
+    const address = blocks[0]!;
     const imports: WebAssembly.ModuleImports = { ...this.#fixed };
     steps.forEach((o, i) => {
       const step = this.#closures.single(o);
@@ -159,14 +165,17 @@ export class WasmTier {
         }
       };
     });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    const globals: Record<number, number> = { 0: this.#links.length, 1: this.#ends.length };
+    for (let i = 2; i < GLOBALS; i++) globals[i] = pages[i - 1]?.addend ?? 0;
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(module), {
       m: { m: memory, t: functions },
       f: imports,
-      g: { 0: this.#links.length, 1: this.#ends.length },
+      g: globals,
     });
     this.#links.push(...links);
     this.#ends.push(...ends.map((end) => this.#closures.single(end) as Run));
     this.regions++;
+    this.bytes += module.length;
     const run = instance.exports["r"] as Region["run"];
     const region: Region = { run, pages, plain, lo: address | 0, hi: Math.floor(address / TWO_32) | 0 };
     return { code: (c) => this.#enter(region, c), entry: addFunction(run) };

@@ -6,7 +6,7 @@ import { CHAIN, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import { FLAG_A, FLAG_B, FLAG_R, FLAGS } from "../cpu.ts";
 import { RUNNING_CPU } from "../ram.ts";
-import { CALL_DEPTH, LOOP_LENGTH } from "../tunables.ts";
+import { CALL_DEPTH, LOOP_LENGTH, REGION_PAGES } from "../tunables.ts";
 import { Access } from "./access.ts";
 import { I32, OP } from "./encoder.ts";
 import type { RegionPage } from "./flow.ts";
@@ -27,9 +27,9 @@ export const STALE = -3;
 export const PAUSED = -4;
 /** n ≥ 0: link n is followed. FIRST_END - n: the closure of ending operation n says where to go. */
 export const FIRST_END = -16;
-/** Imported globals: numbers of the region's first link and first ending operation. */
-export const GLOBALS = 2;
-const FIRST_LINK = 0, FIRST_ENDING = 1;
+/** Imported globals: numbers of the region's first link and first ending operation, addends of the pages but the first. */
+export const GLOBALS: number = 2 + REGION_PAGES - 1;
+const FIRST_LINK = 0, FIRST_ENDING = 1, FIRST_ADDEND = 2;
 
 const lowOf = (address: number) => address | 0;
 const highOf = (address: number) => Math.floor(address / 0x1_0000_0000) | 0;
@@ -37,6 +37,8 @@ const highOf = (address: number) => Math.floor(address / 0x1_0000_0000) | 0;
 export class Generator extends Access {
   /** Operations that are run by their closures, in the order of the imports behind the fixed ones. */
   readonly steps: IrOp[] = [];
+  /** It calls functions of the shared table by numbers that hold for this run only. */
+  callsShared = false;
   /** Levels of the common exits. */
   #exitLevel = 0;
   #rawLevel = 0;
@@ -53,10 +55,10 @@ export class Generator extends Access {
     this.open(OP.if);
     this.#leaveAt(entry, PAUSED);
     this.close();
-    pages.slice(1).forEach(({ address, addend }, i) => {
+    pages.slice(1).forEach(({ address }, i) => {
       this.#execEntry(() => code.i32(lowOf(address)));
       code.mem(OP.i64Load, 0).i64(lowOf(address), highOf(address)).op(OP.i64Ne);
-      code.get(PHYS).mem(OP.i32Load, 4 * XTLB_ADDEND).i32(addend).op(OP.i32Ne, OP.i32Or);
+      code.get(PHYS).mem(OP.i32Load, 4 * XTLB_ADDEND).global(FIRST_ADDEND + i).op(OP.i32Ne, OP.i32Or);
       if (i > 0) code.op(OP.i32Or);
     });
     if (pages.length > 1) {
@@ -226,6 +228,7 @@ export class Generator extends Access {
 
   /** Calls a function of the shared table that takes the CPU state and returns an i32, which stays on the stack. */
   callShared(index: number): void {
+    this.callsShared = true;
     this.code.i32(RUNNING_CPU).i32(index).op(OP.callIndirect).u(STEP_TYPE).u(0);
   }
 

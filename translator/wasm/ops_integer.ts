@@ -1,12 +1,11 @@
 // WebAssembly of the IR's integer operations, one entry an operation. What is missing here is run by its JavaScript closure.
 
-import { AF, CF, FLAG_A, FLAG_B, FLAG_R, OF, RSP, ZF } from "../cpu.ts";
+import { AF, CF, DF, FLAG_A, FLAG_B, FLAG_R, FLAGS, OF, RSP, TEMP_COUNT, TEMPS, ZF } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import { ADD, COND_B, COND_E, EXPLICIT, kindOf, LOGIC, RESULT, SUB } from "../ir/flags.ts";
 import type { Mem, Value } from "../ir/op.ts";
 import { condition, leave } from "./conditions.ts";
 import { OP, SIMD } from "./encoder.ts";
-import { highProduct, mulDiv, productFlags } from "./ops_muldiv.ts";
 import { type Generator, W64, X32, X64, Y32, Y64 } from "./generator.ts";
 
 /** Emits one operation. */
@@ -127,6 +126,51 @@ INTEGER.bswap32 = to32((g, a) => {
   code.get(X32).i32(8).op(OP.i32Rotr).i32(0xff00ff00 | 0).op(OP.i32And, OP.i32Or);
 });
 
+/** The i64 in X64 with pairs of its `bits`-bit units exchanged; `mask`: the lower unit of each pair. */
+const exchange = (g: Generator, bits: number, mask: number) => {
+  g.code.get(X64).i64(bits, 0).op(OP.i64ShrU).i64(mask, mask).op(OP.i64And);
+  g.code.get(X64).i64(mask, mask).op(OP.i64And).i64(bits, 0).op(OP.i64Shl, OP.i64Or);
+};
+INTEGER.bswap64 = to64((g, a) => {
+  g.get64(a[1]);
+  g.code.set(X64);
+  exchange(g, 8, 0x00ff00ff);
+  g.code.set(X64);
+  exchange(g, 16, 0x0000ffff);
+  g.code.i64(32, 0).op(OP.i64Rotl);
+});
+INTEGER.bswap16 = to32((g, a) => {
+  const { code } = g;
+  g.get32(a[1]);
+  code.tee(X32).i32(8).op(OP.i32Shl).i32(0xff00).op(OP.i32And);
+  code.get(X32).i32(8).op(OP.i32ShrU).i32(0xff).op(OP.i32And, OP.i32Or);
+});
+/** Pushes ±n as DF says. */
+const step = (g: Generator, n: number) => {
+  g.code.i32(-n).i32(n);
+  g.base();
+  g.code.mem(OP.i32Load, 8 * FLAGS + 4).i32(DF).op(OP.i32And, OP.select);
+};
+INTEGER.advance = to64((g, a) => {
+  g.get64(a[0]);
+  step(g, a[1]);
+  g.code.op(OP.i64ExtendI32S, OP.i64Add);
+});
+INTEGER.advance32 = to32((g, a) => {
+  g.get32(a[0]);
+  step(g, a[1]);
+  g.code.op(OP.i32Add);
+});
+// The unit of a bit string that holds bit b, which is signed.
+for (const bits of [16, 32, 64]) {
+  INTEGER[`bitAddress${bits}`] = to64((g, [, a, b]) => {
+    g.get64(a);
+    g.get64(b);
+    if (bits < 64) g.code.op(bits === 16 ? OP.i64Extend16S : OP.i64Extend32S);
+    g.code.i64(Math.log2(bits), 0).op(OP.i64ShrS).i64(Math.log2(bits / 8), 0).op(OP.i64Shl, OP.i64Add);
+  });
+}
+
 // Loads.
 const loadTo = (name: string, size: number, opcode: number) => {
   INTEGER[name] = to64((g, a, o) => g.load(a[1], size, opcode, o.ip));
@@ -170,6 +214,14 @@ for (const [name, size, opcode] of UPDATE) {
 for (const size of [1, 2, 4, 8]) {
   INTEGER[`st${8 * size}`] = (g, [m, r], o) => g.store(m, size, r, o.ip);
 }
+/** The last temporary, which no lowering needs beside a store of AH and its like. */
+const BYTE = TEMPS + TEMP_COUNT - 1;
+INTEGER.st8h = (g, [m, r], o) => {
+  g.get64(r);
+  g.code.i64(8, 0).op(OP.i64ShrU);
+  g.set64(BYTE);
+  g.store(m, 1, BYTE, o.ip);
+};
 INTEGER.probe = (g, [m, size], o) => g.probe(m, size, o.ip);
 INTEGER.push64 = (g, [r], o) => {
   g.get64(r);
@@ -513,6 +565,16 @@ function bitTests(size: number): void {
     g.code.op(wide ? OP.i64Popcnt : OP.i32Popcnt);
     wide ? g.set64(d) : g.set32(d);
   };
+  INTEGER[`popcnt${bits}f`] = (g, [d, r]) => {
+    const { code } = g;
+    wide ? g.get64(r) : g.get32(r);
+    if (!wide) code.op(OP.i64ExtendI32U);
+    code.op(OP.i64Popcnt).tee(X64).op(OP.i64Eqz).i32(Math.log2(ZF)).op(OP.i32Shl);
+    g.set32(FLAG_B);
+    leave(g, EXPLICIT);
+    code.get(X64);
+    g.set64(d);
+  };
   INTEGER[`imul${bits}`] = (g, [d, x, y]) => {
     wide ? g.get64(x) : g.get32(x);
     wide ? g.get64(y) : g.get32(y);
@@ -538,16 +600,35 @@ INTEGER.imul64f = (g, [d, x, y]) => {
   code.set(X64);
   g.get64(y);
   code.set(Y64);
-  highProduct(g, true);
+  // The high half, from 32-bit pieces (Warren, Hacker's Delight, 8-2).
+  const low = (local: number) => code.get(local).i64(-1, 0).op(OP.i64And);
+  const high = (local: number) => code.get(local).i64(32, 0).op(OP.i64ShrS);
+  low(X64);
+  low(Y64);
+  code.op(OP.i64Mul).i64(32, 0).op(OP.i64ShrU);
+  high(X64);
+  low(Y64);
+  code.op(OP.i64Mul, OP.i64Add).tee(W64).i64(-1, 0).op(OP.i64And);
+  low(X64);
+  high(Y64);
+  code.op(OP.i64Mul, OP.i64Add).i64(32, 0).op(OP.i64ShrS);
+  high(X64);
+  high(Y64);
+  code.op(OP.i64Mul, OP.i64Add);
+  high(W64);
+  code.op(OP.i64Add);
   code.get(X64).get(Y64).op(OP.i64Mul).tee(X64).i64(63, 0).op(OP.i64ShrS, OP.i64Ne);
   productFlags(g);
   code.get(X64);
   g.set64(d);
 };
-INTEGER.result1 = INTEGER.help1 = (g, a, o) => {
-  const emit = mulDiv(a[0]);
-  emit !== undefined ? emit(g, a, o) : g.runStep(g.step(o));
-};
+/** Pops whether the product did not fit. */
+function productFlags(g: Generator): void {
+  const { code } = g;
+  code.set(X32).i32(CF | OF).i32(0).get(X32).op(OP.select);
+  g.set32(FLAG_B);
+  leave(g, EXPLICIT);
+}
 
 // Conditions.
 for (let cc = 0; cc < 16; cc++) {

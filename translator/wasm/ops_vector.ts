@@ -6,6 +6,8 @@ import type { IrOp } from "../ir/block.ts";
 import * as float from "../sse/float.ts";
 import { MAX, SQRT } from "../sse/lane.ts";
 import { DOUBLE, SINGLE } from "./float_facts.ts";
+import { divisionHelper, MUL_DIV } from "./ops_mul_div.ts";
+import { SHIFT } from "./ops_shift.ts";
 import { X87 } from "./ops_x87.ts";
 import { PACKED, VECTOR_HELPERS } from "./ops_packed.ts";
 import { CONVERT, VECTOR_CONVERT } from "./ops_convert.ts";
@@ -13,7 +15,18 @@ import { FLOAT, horizontal } from "./ops_float.ts";
 import { comparePacked, FLOAT_COMPARE, leastPacked } from "./ops_float_compare.ts";
 import type { Emit } from "./ops_integer.ts";
 
-export const VECTOR: Record<string, Emit> = { ...FLOAT, ...FLOAT_COMPARE, ...CONVERT, ...PACKED, ...X87 };
+export const VECTOR: Record<string, Emit> = {
+  ...FLOAT,
+  ...FLOAT_COMPARE,
+  ...CONVERT,
+  ...PACKED,
+  ...X87,
+  ...SHIFT,
+  ...MUL_DIV,
+};
+VECTOR.help1 = (g, a, o) => {
+  if (!divisionHelper(g, a[0], a[2], () => g.step(o))) X87.help1!(g, a, o);
+};
 
 // Operations that call a helper on vectors: by the helper. Those without an emitter run it on these registers alone.
 const onVectors = (g: Generator, o: IrOp, reads: number[]) =>

@@ -4,6 +4,7 @@
 import { FLAG_B, FPU_CONTROL, FPU_IP, TEMP_COUNT, TEMPS } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import { EXPLICIT } from "../ir/flags.ts";
+import { memAt, memPlus } from "../ir/builder.ts";
 import { nameOf } from "../ir/objects.ts";
 import { leave } from "./conditions.ts";
 import { OP } from "./encoder.ts";
@@ -189,9 +190,10 @@ X87.fstore = (g, [helper, , , m, , size, n1, n2], o) => {
   }
   g.store(m, Math.min(size, 8), LOW, o.ip);
   if (size === 10) {
-    const dispLo = (m.dispLo + 8) | 0;
-    const dispHi = m.dispHi + (dispLo >>> 0 < m.dispLo >>> 0 ? 1 : 0) | 0;
-    g.store({ ...m, dispLo, dispHi }, 2, HIGH, o.ip);
+    // Through an address of its own: a window for this form may be one for reading.
+    g.effective(memPlus(m, 8));
+    g.set64(LOW);
+    g.store(memAt(LOW), 2, HIGH, o.ip);
   }
   code.op(OP.else);
   g.runStepOn(step, address, []);

@@ -1,6 +1,6 @@
 // Emits one region: its blocks in structured control flow, as the body of one wasm function.
 
-import { FLAG_A, FLAG_B, FLAG_R, RAX, RDX, RSP } from "../cpu.ts";
+import { FLAG_A, FLAG_B, FLAG_R, RSP } from "../cpu.ts";
 import type { Link } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import type { Const, Mem, OpDef } from "../ir/op.ts";
@@ -9,8 +9,8 @@ import { OP, VOID } from "./encoder.ts";
 import { callsRegion, type Flow, jumps, resolveRegionFlags, staysInside } from "./flow.ts";
 import { planFloats, scalarDoubles } from "./float_plan.ts";
 import { BUDGET, Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
+import { helperRegisters } from "./ops_mul_div.ts";
 import { INTEGER, moveStack, pushValue } from "./ops_integer.ts";
-import { mulDiv } from "./ops_muldiv.ts";
 import { VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
 import { planWindows } from "./windows.ts";
@@ -347,12 +347,9 @@ function slots(
         used.add(RSP);
         written.add(RSP);
       }
-      if (mulDiv(args[0]) !== undefined) {
-        for (const slot of [RAX, RDX]) {
-          used.add(slot);
-          written.add(slot);
-        }
-        add(used, args[args.length - 1]);
+      for (const slot of helperRegisters(def.name, args)) {
+        used.add(slot);
+        written.add(slot);
       }
       // What closures do is stored and loaded around them.
       if (!isNative(def)) continue;

@@ -28,7 +28,7 @@ export function windowKey(m: Mem): string {
 }
 
 const isStack = (m: Mem) => (m.base === RSP || m.base === RBP) && m.index < 0;
-const STORES = /^(st|ldu|probe|push|call)/;
+const STORES = /^(st|fstore|ldu|probe|push|call)/;
 const STEPS = /^(add|sub|inc|dec|lea)(32|64)f?$/;
 
 /** How a register changes in the region. */

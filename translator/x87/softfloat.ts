@@ -147,6 +147,13 @@ export function roundFinite(
       status.flags |= UE;
       tiny = false;
     }
+    if (tiny && (masks & UE) === 0 && wrap !== 0) {
+      // What wrapping does not bring into range (FSCALE) becomes a zero in every rounding mode.
+      status.flags |= UE | PE;
+      status.up = 0;
+      z.kind = ZERO;
+      return;
+    }
     if (tiny && (masks & UE) === 0 && wrap === 0) {
       // Nothing will be stored; whether it is inexact is a question for the unbounded exponent.
       roundSignificand(z.hi, z.lo, z.ext, precision, z.sign, rc);

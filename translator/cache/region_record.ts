@@ -1,0 +1,125 @@
+// A region (wasm/region.ts) as words, to be kept between runs: a module, and what must be given to it to use it.
+//
+//     0: words of the record   1: pages   2: blocks   3: links   4: steps   5: ends   6: links of the ends   7: words of steps and ends
+//     8: bytes of the module      pages, blocks, links, links of the ends: two words each, guest addresses
+//     steps and ends: two words of instruction address, then the operation (ir/words.ts)      the module, padded
+//
+// The blocks are what the region was made from: it is valid where all of them are what they were.
+
+import type { IrOp } from "../ir/block.ts";
+import { decodeOp, encodeOp, shapeOf, type WordPieces } from "../ir/words.ts";
+import { type Link, makeLink } from "./block.ts";
+import type { Place } from "./record.ts";
+
+/** What a region consists of, wherever its pages lie in physical memory. */
+export interface RegionParts {
+  /** Guest addresses: of the blocks, the entry first, and of the pages they lie on, the entry's first. */
+  readonly blocks: readonly number[];
+  readonly pages: readonly number[];
+  readonly module: Uint8Array<ArrayBuffer>;
+  readonly links: readonly Link[];
+  readonly steps: readonly IrOp[];
+  readonly ends: readonly IrOp[];
+}
+
+const HEAD = 9;
+/** Words before each operation. */
+export const OP_PREFIX = 2;
+const SIZE = 0, PAGES = 1, BLOCKS = 2, LINKS = 3, STEPS = 4, ENDS = 5, END_LINKS = 6, OP_WORDS = 7, BYTES = 8;
+
+export function regionWords({ words, at }: Place): number {
+  return words[at + SIZE]!;
+}
+/** Index of the first operation's prefix. */
+export function firstRegionOperation({ words, at }: Place): number {
+  return at + HEAD +
+    2 * (words[at + PAGES]! + words[at + BLOCKS]! + words[at + LINKS]! + words[at + END_LINKS]!);
+}
+export function regionOperationWords({ words, at }: Place): number {
+  return words[at + OP_WORDS]!;
+}
+
+/** Whether the parts of the record are as long as it. */
+export function regionFits(place: Place): boolean {
+  const { words, at } = place;
+  if (at < 0 || at + HEAD > words.length) return false;
+  for (let i = 0; i < HEAD; i++) if (words[at + i]! < 0) return false;
+  const end = firstRegionOperation(place) + regionOperationWords(place) + (words[at + BYTES]! + 3 >> 2);
+  return end === at + regionWords(place) && end <= words.length && words[at + BLOCKS]! > 0 &&
+    words[at + PAGES]! > 0;
+}
+
+export function makeRegionRecord(region: RegionParts, pieces: WordPieces): Place {
+  const ops = [...region.steps, ...region.ends], endLinks: Link[] = [];
+  for (const end of region.ends) {
+    for (let i = 0; i < end.args.length; i++) if (end.def.args[i] === "l") endLinks.push(end.args[i] as Link);
+  }
+  const addresses = [
+    ...region.pages,
+    ...region.blocks,
+    ...region.links.map((link) => link.address),
+    ...endLinks.map((link) => link.address),
+  ];
+  let opWords = 0;
+  for (const o of ops) opWords += OP_PREFIX + shapeOf(o).words;
+  const size = HEAD + 2 * addresses.length + opWords + (region.module.length + 3 >> 2);
+  const at = pieces.allot(size), { words } = pieces;
+  words.set([
+    size,
+    region.pages.length,
+    region.blocks.length,
+    region.links.length,
+    region.steps.length,
+    region.ends.length,
+    endLinks.length,
+    opWords,
+    region.module.length,
+  ], at);
+  let i = at + HEAD;
+  for (const address of addresses) {
+    words[i++] = address | 0;
+    words[i++] = Math.floor(address / 0x1_0000_0000);
+  }
+  for (const o of ops) {
+    words[i++] = o.ip | 0;
+    words[i++] = Math.floor(o.ip / 0x1_0000_0000);
+    i = encodeOp(o, o.ip - o.ip % 4096, words, i, []);
+  }
+  new Uint8Array(words.buffer, words.byteOffset + 4 * i, region.module.length).set(region.module);
+  return { words, at };
+}
+
+export function readRegionRecord(place: Place): RegionParts {
+  const { words, at } = place;
+  let i = at + HEAD;
+  const address = () => {
+    const lo = words[i++]! >>> 0;
+    return words[i++]! * 0x1_0000_0000 + lo;
+  };
+  const list = <T>(count: number, make: (address: number) => T): T[] =>
+    Array.from({ length: count }, () => make(address()));
+  const pages = list(words[at + PAGES]!, (a) => a), blocks = list(words[at + BLOCKS]!, (a) => a);
+  const links = list(words[at + LINKS]!, makeLink), endLinks = list(words[at + END_LINKS]!, makeLink);
+  const ops = (count: number) =>
+    Array.from({ length: count }, () => {
+      const ip = address();
+      const { op, next } = decodeOp(words, i, ip - ip % 4096, endLinks);
+      i = next;
+      return op;
+    });
+  const steps = ops(words[at + STEPS]!), ends = ops(words[at + ENDS]!);
+  const from = words.byteOffset + 4 * i;
+  const module = new Uint8Array(words.buffer as ArrayBuffer, from, words[at + BYTES]!);
+  return { pages, blocks, module, links, steps, ends };
+}
+
+/** Guest addresses of its pages and blocks. */
+export function regionPlaces({ words, at }: Place): { pages: number[]; blocks: number[] } {
+  const list = (from: number, count: number) =>
+    Array.from(
+      { length: count },
+      (_, n) => words[from + 2 * n + 1]! * 0x1_0000_0000 + (words[from + 2 * n]! >>> 0),
+    );
+  const pages = words[at + PAGES]!;
+  return { pages: list(at + HEAD, pages), blocks: list(at + HEAD + 2 * pages, words[at + BLOCKS]!) };
+}

@@ -1,0 +1,153 @@
+// WebAssembly of the one-operand multiplications and divisions, and of what else helpers do to integer registers alone.
+
+import { CF, FLAG_B, OF, RAX, RDX } from "../cpu.ts";
+import { EXPLICIT } from "../ir/flags.ts";
+import { nameOf } from "../ir/objects.ts";
+import { leave } from "./conditions.ts";
+import { I32, I64, OP } from "./encoder.ts";
+import { type Generator, W64, X64, Y64, Z64 } from "./generator.ts";
+import type { Emit } from "./ops_integer.ts";
+import { doubleShiftHelper } from "./ops_shift.ts";
+
+export const MUL_DIV: Record<string, Emit> = {};
+
+const WIDE = /^mul_div\.(i?)(mul|div)(8|16|32|64)$/;
+
+/** Registers that the operations below change besides their arguments. */
+export function helperRegisters(name: string, args: readonly unknown[]): readonly number[] {
+  if (name !== "help1" && name !== "result1") return [];
+  return WIDE.test(nameOf(args[0] as object) ?? "") ? [RAX, RDX] : [];
+}
+
+/** Pops whether the upper half matters. */
+function overflow(g: Generator): void {
+  const { code } = g;
+  const fits = g.scratch(I32, 3);
+  code.set(fits).i32(CF | OF).i32(0).get(fits).op(OP.select);
+  g.set32(FLAG_B);
+  leave(g, EXPLICIT);
+}
+
+/** RDX:RAX (EDX:EAX) = it times slot s. */
+function multiply(g: Generator, s: number, size: number, signed: boolean): void {
+  const { code } = g;
+  const take = (slot: number, local: number) => {
+    g.get64(slot);
+    if (size === 4) signed ? code.op(OP.i64Extend32S) : code.i64(-1, 0).op(OP.i64And);
+    code.set(local);
+  };
+  take(RAX, X64);
+  take(s, Y64);
+  if (size === 4) {
+    code.get(X64).get(Y64).op(OP.i64Mul).set(W64);
+    code.get(W64).i64(-1, 0).op(OP.i64And);
+    g.set64(RAX);
+    code.get(W64).i64(32, 0).op(OP.i64ShrU);
+    g.set64(RDX);
+    code.get(W64).get(W64);
+    if (signed) code.op(OP.i64Extend32S);
+    else code.i64(-1, 0).op(OP.i64And);
+    code.op(OP.i64Ne);
+    return overflow(g);
+  }
+  // The high half, from 32-bit pieces (Warren, Hacker's Delight, 8-2).
+  const shift = signed ? OP.i64ShrS : OP.i64ShrU, middle = g.scratch(I64, 6);
+  const low = (local: number) => code.get(local).i64(-1, 0).op(OP.i64And);
+  const high = (local: number) => code.get(local).i64(32, 0).op(shift);
+  low(X64);
+  low(Y64);
+  code.op(OP.i64Mul).i64(32, 0).op(OP.i64ShrU);
+  high(X64);
+  low(Y64);
+  code.op(OP.i64Mul, OP.i64Add).tee(middle).i64(-1, 0).op(OP.i64And);
+  low(X64);
+  high(Y64);
+  code.op(OP.i64Mul, OP.i64Add).i64(32, 0).op(shift);
+  high(X64);
+  high(Y64);
+  code.op(OP.i64Mul, OP.i64Add);
+  high(middle);
+  code.op(OP.i64Add).set(W64).get(X64).get(Y64).op(OP.i64Mul).set(X64);
+  code.get(X64);
+  g.set64(RAX);
+  code.get(W64);
+  g.set64(RDX);
+  code.get(W64);
+  if (signed) code.get(X64).i64(63, 0).op(OP.i64ShrS);
+  else code.i64(0, 0);
+  code.op(OP.i64Ne);
+  overflow(g);
+}
+
+/** Division of RDX:RAX (EDX:EAX) where the dividend's upper half is but zeros or signs (32 bits unsigned: any); the rest is the helper's. */
+function divide(g: Generator, step: number, s: number, size: number, signed: boolean): void {
+  const { code } = g;
+  const level = g.open(OP.block), slow = g.open(OP.block);
+  const refuse = () => {
+    code.hint(false);
+    g.branchIf(slow);
+  };
+  const take = (slot: number) => {
+    g.get64(slot);
+    if (size === 4) signed ? code.op(OP.i64Extend32S) : code.i64(-1, 0).op(OP.i64And);
+  };
+  take(s);
+  code.tee(Y64).op(OP.i64Eqz);
+  refuse();
+  take(RAX);
+  code.set(X64);
+  take(RDX);
+  if (signed) {
+    code.get(X64).i64(63, 0).op(OP.i64ShrS, OP.i64Ne);
+    refuse();
+    // The least number by -1
+    code.get(Y64).i64(-1, -1).op(OP.i64Eq);
+    refuse();
+  } else if (size === 8) {
+    code.i64(0, 0).op(OP.i64Ne);
+    refuse();
+  } else {
+    code.tee(W64).get(Y64).op(OP.i64GeU);
+    refuse();
+    code.get(W64).i64(32, 0).op(OP.i64Shl).get(X64).op(OP.i64Or).set(X64);
+  }
+  code.get(X64).get(Y64).op(signed ? OP.i64DivS : OP.i64DivU).set(Z64);
+  code.get(X64).get(Z64).get(Y64).op(OP.i64Mul, OP.i64Sub).set(W64);
+  for (const [local, slot] of [[Z64, RAX], [W64, RDX]] as const) {
+    code.get(local);
+    if (size === 4) code.i64(-1, 0).op(OP.i64And);
+    g.set64(slot);
+  }
+  g.branch(level);
+  g.close();
+  g.runStepOn(step, [RAX, RDX, s], [RAX, RDX]);
+  g.close();
+}
+
+/** `help1` of a division; false: another helper. */
+export function divisionHelper(g: Generator, helper: object, s: number, step: () => number): boolean {
+  const name = /^mul_div\.(i?)div(8|16|32|64)$/.exec(nameOf(helper) ?? "");
+  if (name === null) return false;
+  const size = Number(name[2]) / 8;
+  if (size >= 4) divide(g, step(), s, size, name[1] === "i");
+  else g.runStepOn(step(), [RAX, RDX, s], [RAX, RDX]);
+  return true;
+}
+
+MUL_DIV.result1 = (g, [helper, s], o) => {
+  const name = /^mul_div\.(i?)mul(8|16|32|64)$/.exec(nameOf(helper) ?? "");
+  if (name === null) return g.runStep(g.step(o));
+  const size = Number(name[2]) / 8;
+  if (size >= 4) return multiply(g, s, size, name[1] === "i");
+  g.runStepOn(g.step(o), [RAX, RDX, s], [RAX, RDX, FLAG_B]);
+  leave(g, EXPLICIT);
+};
+/** Flags of a product of 16-bit factors in slots. */
+MUL_DIV.result2 = (g, [helper, x, y], o) => {
+  if (nameOf(helper) !== "mul_div.mulFlags16") return g.runStep(g.step(o));
+  g.runStepOn(g.step(o), [x, y], [FLAG_B]);
+  leave(g, EXPLICIT);
+};
+MUL_DIV.result4 = MUL_DIV.flag4 = (g, a, o) => {
+  if (!doubleShiftHelper(g, a)) g.runStep(g.step(o));
+};

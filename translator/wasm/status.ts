@@ -1,0 +1,83 @@
+// The six status flags from lazy flags of a kind that is only known at run time (ir/flags.ts), as a wasm function that regions call.
+
+import { AF, CF, FLAG_A, FLAG_B, FLAG_R, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
+import { ADD, EXPLICIT, RESULT, SUB } from "../ir/flags.ts";
+import { memory, RAM_BYTES } from "../ram.ts";
+import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
+import type { Generator } from "./generator.ts";
+import { STEP } from "./imports.ts";
+import { addFunction, functions } from "./jump_table.ts";
+import { CPU_AT, KIND } from "./values.ts";
+
+let index = 0;
+
+/** Pushes the status flags, as bits of RFLAGS. */
+export function pushStatus(g: Generator): void {
+  for (const slot of [FLAG_A, FLAG_B, FLAG_R]) g.spillSlot(slot);
+  g.code.i32(CPU_AT).get(KIND).mem(OP.i32Store, 8 * FLAGS);
+  if (index === 0) index = statusFunction();
+  g.callShared(index);
+}
+
+function statusFunction(): number {
+  const bytes = wasmModule({
+    pages: RAM_BYTES / 65536,
+    imports: [],
+    globals: 0,
+    functions: [{
+      type: STEP,
+      locals: [I32, I32, I64, I64, I64, I64, I64, I32],
+      code: statusCode(),
+      name: "r",
+    }],
+  });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    m: { m: memory, t: functions },
+  });
+  const index = addFunction(exports["r"] as () => number);
+  if (index === 0) throw new Error("no room in the function table");
+  return index;
+}
+
+function statusCode(): Code {
+  const C = 0, STATE = 1, FORM = 2, A = 3, B = 4, R = 5, MASK = 6, TOP = 7, BITS = 8;
+  const code = new Code();
+  code.get(C).i32(2).op(OP.i32Shl).tee(STATE).mem(OP.i32Load, 8 * FLAGS).set(FORM);
+  const class_ = (kind: number) => code.get(FORM).i32(~3).op(OP.i32And).i32(kind).op(OP.i32Eq);
+  class_(EXPLICIT);
+  code.op(OP.if, VOID).get(STATE).mem(OP.i32Load, 8 * FLAG_B).i32(STATUS_FLAGS).op(
+    OP.i32And,
+    OP.return,
+    OP.end,
+  );
+  // TOP: number of the operand's top bit; MASK: its bits
+  code.i64(8, 0).get(FORM).i32(3).op(OP.i32And, OP.i64ExtendI32U, OP.i64Shl).i64(1, 0).op(OP.i64Sub).set(TOP);
+  code.i64(-1, -1).i64(63, 0).get(TOP).op(OP.i64Sub, OP.i64ShrU).set(MASK);
+  for (const [local, slot] of [[A, FLAG_A], [B, FLAG_B], [R, FLAG_R]] as const) {
+    code.get(STATE).mem(OP.i64Load, 8 * slot).get(MASK).op(OP.i64And).set(local);
+  }
+  class_(RESULT);
+  code.op(OP.if, VOID).get(B).op(OP.i32WrapI64).i32(CF | OF | AF).op(OP.i32And).set(BITS).op(OP.end);
+  for (const [kind, opcode] of [[ADD, OP.i64Add], [SUB, OP.i64Sub]] as const) {
+    class_(kind);
+    code.op(OP.if, VOID).get(A).get(B).op(opcode).get(MASK).op(OP.i64And).set(R);
+    code.get(A).get(B).op(OP.i64Xor).get(R).op(OP.i64Xor, OP.i32WrapI64).i32(AF).op(OP.i32And);
+    if (kind === ADD) code.get(R).get(A);
+    else code.get(A).get(B);
+    code.op(OP.i64LtU, OP.i32Or);
+    code.get(A).get(kind === ADD ? R : B).op(OP.i64Xor).get(kind === ADD ? B : A).get(R).op(
+      OP.i64Xor,
+      OP.i64And,
+    );
+    code.get(TOP).op(OP.i64ShrU, OP.i32WrapI64).i32(1).op(OP.i32And).i32(Math.log2(OF)).op(
+      OP.i32Shl,
+      OP.i32Or,
+    );
+    code.set(BITS).op(OP.end);
+  }
+  code.get(BITS).get(R).op(OP.i64Eqz).i32(Math.log2(ZF)).op(OP.i32Shl, OP.i32Or);
+  code.get(R).get(TOP).op(OP.i64ShrU, OP.i32WrapI64).i32(Math.log2(SF)).op(OP.i32Shl, OP.i32Or);
+  code.get(R).op(OP.i32WrapI64).i32(255).op(OP.i32And, OP.i32Popcnt).i32(1).op(OP.i32And, OP.i32Eqz);
+  code.i32(Math.log2(PF)).op(OP.i32Shl, OP.i32Or);
+  return code;
+}
