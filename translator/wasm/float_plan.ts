@@ -22,9 +22,10 @@ export function planFloats(
 ): FloatPlan | undefined {
   if (!blocks.some(({ ops }) => ops.some((o) => FLOAT.test(o.def.name)))) return undefined;
   const { floats, code } = g;
-  const entry: (Facts | undefined)[] = blocks.map((_, n) => n === 0 ? everything() : undefined);
+  const entry: (Facts | undefined)[] = successors.map((_, n) => n === 0 ? everything() : undefined);
   const run = (n: number) => {
     floats.facts = entry[n]!;
+    if (n >= blocks.length) return;
     let ip = -1;
     for (const o of blocks[n]!.ops.slice(0, -1)) {
       if (o.ip !== ip) g.newInstruction();
@@ -40,7 +41,7 @@ export function planFloats(
   for (let round = 0, changed = true; changed; round++) {
     if (round === ROUNDS) return undefined;
     changed = false;
-    for (let n = 0; n < blocks.length; n++) {
+    for (let n = 0; n < successors.length; n++) {
       if (entry[n] === undefined) continue;
       run(n);
       for (const to of successors[n]!) {

@@ -37,7 +37,10 @@ export interface RegionPage {
 
 export interface Flow {
   readonly blocks: readonly IrBlock[];
-  /** By block, the numbers of the blocks at its exits (see exits()); -1: out of the region. */
+  /**
+   * By block, the numbers of the blocks at its exits; -1: out of the region. A node more than there are blocks stands for all indirect jumps
+   * that look up a table: they lead there, and it leads to the cases.
+   */
   readonly successors: number[][];
   /** By number of a block that ends with a call: what is called there and only jumps on to where a pointer says (a stub of the PLT). */
   readonly stubs: ReadonlyMap<number, IrBlock>;
@@ -68,8 +71,8 @@ const STUB_OPS = 4;
 
 /**
  * The region at `entry`. Exits of a block: those of jumps(); for a call that stays inside (its function is part of the region) the function, else
- * the block behind the call; for a return the blocks behind the calls that it can belong to; for an indirect jump the blocks nearby that
- * nothing else leads to: as a rule it is a switch, and those are its cases.
+ * the block behind the call; for a return the blocks behind the calls that it can belong to; for an indirect jump through a table the blocks
+ * nearby that nothing else leads to: as a rule it is a switch, and those are its cases.
  */
 export function findRegion(entry: number, source: Source): Flow | undefined {
   const blocks: IrBlock[] = [];
@@ -122,6 +125,8 @@ export function findRegion(entry: number, source: Source): Flow | undefined {
     ? []
     : strays(source, pages, index, blocks.map(({ address }) => address));
   for (const address of cases) grow(new Set([address]));
+  // A hot case is where such a region begins.
+  cases.push(entry);
   for (const callee of called) grow(new Set([callee]));
   if (blocks.length === 0) return undefined;
 
@@ -132,12 +137,11 @@ export function findRegion(entry: number, source: Source): Flow | undefined {
       const callee = stubs.has(n) ? -1 : at((end.args[0] as Link).address);
       return [callee >= 0 ? callee : at(back!)];
     }
-    if (end.def.name === "jumpTo" && switches.includes(n)) {
-      return cases.map(at).filter((to) => to >= 0).slice(0, SWITCH_CASES);
-    }
+    if (end.def.name === "jumpTo") return switches.includes(n) ? [blocks.length] : [];
     if (back !== undefined) return [at(back)];
     return jumps(end).map((link) => at(link.address));
   });
+  if (switches.length > 0) successors.push(cases.map(at).filter((to) => to >= 0).slice(0, SWITCH_CASES));
   returns(blocks, successors, at);
   const found = [...pages].map((page) => ({ address: page, addend: (source.physical(page) - page) | 0 }));
   return { blocks, successors, stubs, pages: found };
@@ -216,7 +220,8 @@ export function resolveRegionFlags(flow: Flow): void {
   const leaves = blocks.map((block, n) => {
     // All exits stay inside: then only their readers count. (Ways out of a loop for want of budget store everything.)
     const end = last(block);
-    return end.def.faults || successors[n]!.length === 0 || successors[n]!.includes(-1);
+    return end.def.faults || successors[n]!.length === 0 ||
+      successors[n]!.some((to) => to < 0 || to >= blocks.length);
   });
   const liveIn: number[] = new Array(blocks.length).fill(0);
   const liveOut = (n: number) =>
@@ -237,13 +242,13 @@ export function resolveRegionFlags(flow: Flow): void {
   }
   blocks.forEach((block, n) => dropFlags(block, liveOut(n)));
   // Kinds, forwards: undefined where no way has been seen yet.
-  const kindIn: (number | undefined)[] = new Array(blocks.length).fill(undefined);
+  const kindIn: (number | undefined)[] = new Array(successors.length).fill(undefined);
   kindIn[0] = UNKNOWN;
   const work = new Set([0]);
   for (const n of work) {
     work.delete(n);
-    let kind = nameKinds(blocks[n]!, kindIn[n]!);
-    if (callsRegion(flow, n)) kind = UNKNOWN;
+    let kind = n < blocks.length ? nameKinds(blocks[n]!, kindIn[n]!) : kindIn[n]!;
+    if (n < blocks.length && callsRegion(flow, n)) kind = UNKNOWN;
     for (const to of successors[n]!) {
       if (to < 0) continue;
       const met = kindIn[to] === undefined || kindIn[to] === kind ? kind : UNKNOWN;

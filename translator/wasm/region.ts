@@ -102,6 +102,10 @@ class RegionEmitter {
     const g = this.#g;
     const dispatch = this.#dispatches.get(n);
     if (dispatch !== undefined) return this.#dispatch(dispatch);
+    if (n === this.#flow.blocks.length) {
+      g.floats.begin(n);
+      return this.#cases(n);
+    }
     const { ops } = this.#flow.blocks[n]!;
     g.floats.begin(n);
     let ip = -1;
@@ -119,14 +123,22 @@ class RegionEmitter {
   }
 
   #dispatch({ node, targets }: Dispatch): void {
+    this.#switch(targets.length, () => this.#g.code.get(LABEL), (label) => this.#go(node, label));
+  }
+
+  /** One of `count` ways, by the number that `push` pushes: directly, or through a table. Every way leaves. */
+  #switch(count: number, push: () => void, way: (n: number) => void, table?: readonly number[]): void {
     const g = this.#g;
-    targets.forEach((_, label) => {
-      if (label === targets.length - 1) return this.#go(node, label);
-      g.code.get(LABEL).i32(label).op(OP.i32Eq);
-      g.open(OP.if);
-      this.#go(node, label);
+    for (let n = 0; n < count; n++) g.open(OP.block);
+    push();
+    const ways = table ?? Array.from({ length: count }, (_, n) => n);
+    g.code.op(OP.brTable).u(ways.length);
+    for (const n of ways) g.code.u(n);
+    g.code.u(count - 1);
+    for (let n = 0; n < count; n++) {
       g.close();
-    });
+      way(n);
+    }
   }
 
   #end(n: number, end: IrOp): void {
@@ -179,39 +191,32 @@ class RegionEmitter {
     this.#canonical(end);
   }
 
-  /** An indirect jump: to one of the blocks of the region that it may lead to (in order of their addresses), else out. */
+  /** An indirect jump. */
   #jumpTo(n: number, end: IrOp): void {
-    const g = this.#g;
     this.#target(end);
-    const known = this.#flow.successors[n]!.map((to, which) => ({
-      which,
-      at: this.#flow.blocks[to]!.address,
-    }))
-      .sort((a, b) => a.at - b.at);
-    const constant = (at: number) => g.code.i64(at | 0, Math.floor(at / 0x1_0000_0000) | 0);
-    const search = (from: number, to: number): void => {
-      if (to - from === 1) {
-        g.code.get(X64);
-        constant(known[from]!.at);
-        g.code.op(OP.i64Eq);
+    if (this.#successors[n]!.length > 0) this.#go(n, 0);
+    else this.#g.leaveIndirect();
+  }
+
+  /** All jumps through tables come here, with their target in X64. */
+  #cases(node: number): void {
+    const g = this.#g;
+    const addresses = this.#flow.successors[node]!.map((to) => this.#flow.blocks[to]!.address);
+    if (addresses.length === 0) return g.leaveIndirect();
+    // A hash function without collisions picks the one that it can be.
+    const { factor, shift, slots } = perfectHash(addresses);
+    const none = addresses.length;
+    const hash = () => g.code.get(X64).op(OP.i32WrapI64).i32(factor).op(OP.i32Mul).i32(shift).op(OP.i32ShrU);
+    this.#switch(none + 1, hash, (k) => {
+      if (k < none) {
+        const at = addresses[k]!;
+        g.code.get(X64).i64(at | 0, Math.floor(at / 0x1_0000_0000) | 0).op(OP.i64Eq).hint(true);
         g.open(OP.if);
-        this.#go(n, known[from]!.which);
+        this.#go(node, k);
         g.close();
-        return g.leaveIndirect();
       }
-      const middle = from + to >> 1;
-      g.code.get(X64);
-      constant(known[middle]!.at);
-      g.code.op(OP.i64LtU);
-      g.open(OP.if);
-      search(from, middle);
-      g.code.op(OP.else);
-      search(middle, to);
-      g.close();
-      g.code.op(OP.unreachable);
-    };
-    if (known.length === 0) g.leaveIndirect();
-    else search(0, known.length);
+      g.leaveIndirect();
+    }, slots.map((slot) => slot ?? none));
   }
 
   #callTo(n: number, end: IrOp): void {
@@ -293,6 +298,8 @@ class RegionEmitter {
     const goal = (node: number, exit: number): void => {
       const to = this.#successors[node]![exit]!;
       const dispatch = this.#dispatches.get(to);
+      // The target of an indirect jump is in X64 already.
+      if (to === this.#flow.blocks.length) return this.#g.pause();
       if (dispatch === undefined) {
         const { address } = this.#flow.blocks[to]!;
         this.#g.code.i64(address | 0, Math.floor(address / 0x1_0000_0000) | 0).set(X64);
@@ -306,6 +313,25 @@ class RegionEmitter {
 
   #leave(link: Link): void {
     this.#g.leaveByLink(this.#links.push(link) - 1, link.lo, link.hi);
+  }
+}
+
+/** A factor and shift that give the low words of `addresses` different numbers, and by number the index of the address. */
+export function perfectHash(
+  addresses: readonly number[],
+): { factor: number; shift: number; slots: (number | undefined)[] } {
+  let factor = 0x9e3779b1 | 0;
+  for (let tries = 0, bits = Math.ceil(Math.log2(addresses.length)) + 1;; tries++) {
+    const slots: (number | undefined)[] = new Array(1 << bits).fill(undefined);
+    const fits = addresses.every((address, k) => {
+      const n = Math.imul(address | 0, factor) >>> (32 - bits);
+      if (slots[n] !== undefined) return false;
+      slots[n] = k;
+      return true;
+    });
+    if (fits) return { factor, shift: 32 - bits, slots };
+    factor = Math.imul(factor, 0x2545f491) + 2 | 1;
+    if (tries % 64 === 63) bits++;
   }
 }
 
