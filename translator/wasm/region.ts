@@ -102,7 +102,7 @@ class RegionEmitter {
     const g = this.#g;
     const dispatch = this.#dispatches.get(n);
     if (dispatch !== undefined) return this.#dispatch(dispatch);
-    if (n === this.#flow.blocks.length) {
+    if (this.#isCases(n)) {
       g.floats.begin(n);
       return this.#cases(n);
     }
@@ -196,6 +196,12 @@ class RegionEmitter {
     this.#target(end);
     if (this.#successors[n]!.length > 0) this.#go(n, 0);
     else this.#g.leaveIndirect();
+  }
+
+  /** Whether node `n` is where all jumps through tables go. */
+  #isCases(n: number): boolean {
+    const { blocks, successors } = this.#flow;
+    return n === blocks.length && n < successors.length;
   }
 
   /** All jumps through tables come here, with their target in X64. */
@@ -299,7 +305,7 @@ class RegionEmitter {
       const to = this.#successors[node]![exit]!;
       const dispatch = this.#dispatches.get(to);
       // The target of an indirect jump is in X64 already.
-      if (to === this.#flow.blocks.length) return this.#g.pause();
+      if (this.#isCases(to)) return this.#g.pause();
       if (dispatch === undefined) {
         const { address } = this.#flow.blocks[to]!;
         this.#g.code.i64(address | 0, Math.floor(address / 0x1_0000_0000) | 0).set(X64);
