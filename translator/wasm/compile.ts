@@ -18,6 +18,7 @@ import {
   PROBE,
   READ,
   REGION,
+  STATUS,
   STEP,
   TYPES,
   WRITE128,
@@ -28,6 +29,7 @@ import {
 } from "./imports.ts";
 import { addFunction, enterJump, functions } from "./jump_table.ts";
 import { missFunctions } from "./miss.ts";
+import { statusFunctions } from "./status.ts";
 import { emitRegion } from "./region.ts";
 
 const PAGES = RAM_BYTES / 65536;
@@ -79,6 +81,9 @@ export class WasmTier {
     const slow = this.#slowPaths();
     this.#fixed = { ...slow };
     missFunctions(PAGES, memory, functions, slow).forEach((f, i) => this.#fixed[MISS_READ + i] = f);
+    const { status, condition } = statusFunctions(PAGES, memory, functions);
+    this.#fixed[STATUS] = status;
+    this.#fixed[CONDITION] = condition;
   }
 
   /** Runs `action`; `failed` when it threw or changed a translation that a window may know. */
