@@ -171,13 +171,13 @@ X87.fstore = (g, [helper, , , m, , size, n1, n2], o) => {
   const { code } = g;
   const step = g.step(o), native = stored(helper, n1, n2);
   const address = [m.base, m.index, m.segment].filter((slot) => slot >= 0);
-  if (native === undefined) return g.runStepOn(step, address, []);
   pending(g);
   g.open(OP.if);
   g.runFaultingStep(step);
   g.close();
-  // Memory is writable before the state changes.
+  // Memory is writable before the state changes; and closures run here must not change translations.
   g.probe(m, size, o.ip);
+  if (native === undefined) return g.runStepOn(step, address, []);
   call(g, native);
   code.hint(true);
   g.open(OP.if);
