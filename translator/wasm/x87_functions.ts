@@ -5,10 +5,8 @@
 // (translator/x87). Ordinary: no exception pending, all masked, rounding to nearest, for arithmetic to 64 bits, registers not empty.
 
 import { BOUNCE, FPU_CONTROL, FPU_REGS, FPU_TAG } from "../cpu.ts";
-import { memory, RAM_BYTES } from "../ram.ts";
-import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
-import { STEP } from "./imports.ts";
-import { addFunction, functions } from "./jump_table.ts";
+import { Code, I32, I64, OP, VOID } from "./encoder.ts";
+import { declareShared } from "./shared.ts";
 
 export const X87_ARGUMENT: number = BOUNCE, X87_VALUE: number = BOUNCE + 1;
 
@@ -42,29 +40,6 @@ const CW_AT = 8 * FPU_CONTROL,
   SE = SIGNIFICAND + 8;
 const ES = 0x80, C1 = 0x200, PE = 0x20, TOP_FIELD = 0x3800;
 const BIAS = 16383, EXPONENT = 0x7fff;
-
-const indices = new Map<string, number>();
-/** Index in the shared table of the function with this name. */
-export function x87Function(key: string, write: (f: X87Code) => void): number {
-  let index = indices.get(key);
-  if (index === undefined) {
-    const f = new X87Code();
-    write(f);
-    const bytes = wasmModule({
-      pages: RAM_BYTES / 65536,
-      imports: [],
-      globals: 0,
-      functions: [{ type: STEP, locals: LOCALS, code: f.code, name: "r" }],
-    });
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      m: { m: memory, t: functions },
-    });
-    index = addFunction(exports["r"] as () => number);
-    if (index === 0) throw new Error("no room in the function table");
-    indices.set(key, index);
-  }
-  return index;
-}
 
 export class X87Code {
   readonly code = new Code();
@@ -568,3 +543,27 @@ export class X87Code {
     this.#finish(true);
   }
 }
+
+function declare(name: string, write: (f: X87Code) => void): void {
+  declareShared(name, () => {
+    const f = new X87Code();
+    write(f);
+    return { code: f.code, locals: LOCALS };
+  });
+}
+for (const source of ["register", "m80", "m64", "m32", "int"] as const) {
+  declare(`push ${source}`, (f) => f.push(source));
+  if (source === "m80") continue;
+  for (const name of ["add", "sub", "mul", "div"] as const) {
+    declare(`${name} ${source}`, (f) => f.arith(name, source));
+  }
+}
+declare("copy", (f) => f.copy());
+declare("exchange", (f) => f.exchange());
+declare("chs", (f) => f.changeSign(false));
+declare("abs", (f) => f.changeSign(true));
+declare("compare", (f) => f.compare());
+declare("float 1", (f) => f.toFloat(true));
+declare("float 0", (f) => f.toFloat(false));
+declare("extended", (f) => f.toExtended());
+for (const bits of [16, 32, 64]) declare(`int ${bits}`, (f) => f.toInt(bits));
