@@ -20,7 +20,8 @@ import {
   X87_ARGUMENT,
   X87_VALUE,
   type X87Arith,
-} from "./x87_functions.ts";
+} from "./x87_code.ts";
+import "./x87_functions.ts";
 
 export const X87: Record<string, Emit> = {};
 
