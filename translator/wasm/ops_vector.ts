@@ -6,6 +6,7 @@ import type { IrOp } from "../ir/block.ts";
 import * as float from "../sse/float.ts";
 import { MAX, SQRT } from "../sse/lane.ts";
 import { DOUBLE, SINGLE } from "./float_facts.ts";
+import { BIT } from "./ops_bit.ts";
 import { divisionHelper, MUL_DIV } from "./ops_mul_div.ts";
 import { SHIFT } from "./ops_shift.ts";
 import { STRING } from "./ops_string.ts";
@@ -24,6 +25,7 @@ export const VECTOR: Record<string, Emit> = {
   ...X87,
   ...SHIFT,
   ...MUL_DIV,
+  ...BIT,
   ...STRING,
 };
 VECTOR.help1 = (g, a, o) => {
