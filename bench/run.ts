@@ -51,7 +51,7 @@ async function run(
         problems.push(
           `${benchmark.name}, ${side.name}: ${failure}\n  ${command.join(" ")}\n` +
             (failure === "wrong output" ? `  expected: ${expected}\n  got: ${outcome.stdout}\n` : "") +
-            outcome.stderr.slice(-600).replaceAll(/^(?=.)/gm, "  "),
+            excerpt(outcome.stderr).replaceAll(/^(?=.)/gm, "  "),
         );
       } else if (round >= 0) {
         result.samples.push(outcome.sample);
@@ -59,6 +59,11 @@ async function run(
     }
   }
   return row;
+}
+
+/** Beginning and end: a report of denix says at the beginning what happened. */
+function excerpt(text: string): string {
+  return text.length <= 1600 ? text : `${text.slice(0, 1000)}\n[…]\n${text.slice(-500)}`;
 }
 
 /** The sides of a benchmark: denix has its options there. */

@@ -153,10 +153,10 @@ export class Dispatcher implements Executor {
   #newRegion(entry: number, source: Source, keep = false): ReadyRegion | undefined {
     const flow = findRegion(entry, source);
     if (flow === undefined) return undefined;
-    const { parts, portable } = this.#wasm.emit(flow);
+    const parts = this.#wasm.emit(flow);
     if (keep) {
       this.translator.keepHot(entry);
-      if (portable) this.translator.keepRegion(parts);
+      this.translator.keepRegion(parts);
     }
     return { parts, pages: flow.pages };
   }

@@ -8,8 +8,6 @@ import { readPermission, writePermission } from "./permissions.ts";
 
 /** All files together; when there is more, what was not used for longest goes. */
 const MAX_BYTES = 256 * 1024 * 1024;
-/** After an eviction. */
-const KEPT_BYTES = MAX_BYTES * 3 / 4;
 /** How exactly a file's last use is noted, and how long a temporary file can be somebody's work: ms. */
 const USE_RESOLUTION = 24 * 3600_000, ABANDONED = 3600_000;
 const SUFFIX = ".code", TEMPORARY = ".new";
@@ -33,11 +31,13 @@ export class CodeDirectory implements CodeFiles {
   readonly #path: string;
   readonly #version: string;
   readonly #writable: boolean;
+  readonly #maxBytes: number;
 
-  constructor(path: string, version: string, writable: boolean) {
+  constructor(path: string, version: string, writable: boolean, maxBytes: number = MAX_BYTES) {
     this.#path = path;
     this.#version = version;
     this.#writable = writable;
+    this.#maxBytes = maxBytes;
   }
 
   /** Nothing was ever kept here. */
@@ -99,10 +99,10 @@ export class CodeDirectory implements CodeFiles {
         }
       }
     } catch { /* somebody else is tidying, too */ }
-    if (total <= MAX_BYTES) return;
+    if (total <= this.#maxBytes) return;
     files.sort((a, b) => a.used - b.used);
     for (const { path, size } of files) {
-      if (total <= KEPT_BYTES) break;
+      if (total <= this.#maxBytes * 3 / 4) break; // not again the next time
       this.#forget(path);
       total -= size;
     }

@@ -281,7 +281,7 @@ export class Mm {
   /** What /proc/PID/maps calls a VMA without a file. */
   areaName(vma: Vma): string {
     if (vma.file !== undefined) return "";
-    if (vma.shm !== undefined) return "/dev/zero (deleted)";
+    if (vma.shm !== undefined) return vma.shm.name;
     if (vma.start <= this.startStack && this.startStack <= vma.end) return "[stack]";
     if (this.startBrk < this.brk && vma.start < this.brk && vma.end > this.startBrk) return "[heap]";
     return "";

@@ -110,6 +110,34 @@ export function mmap(
   return start;
 }
 
+/**
+ * Maps all of an object of shared memory at `address`, in place of what is there, or anywhere (0): shmat(2). The
+ * address, or a negative errno.
+ */
+export function mapObject(
+  mm: Mm,
+  address: number,
+  size: number,
+  prot: number,
+  readOnly: boolean,
+  shm: SharedMemory,
+): number {
+  if (mm.vmas.list.length > MAX_MAP_COUNT) return -ENOMEM;
+  const flags = address === 0 ? MAP_SHARED : MAP_SHARED | MAP_FIXED;
+  const start = chooseAddress(mm, address, size, prot, flags, undefined, 0);
+  if (start < 0) return start;
+  const vmFlags = mm.defaultFlags | VM_SHARED | (readOnly ? VM_NOT_WRITE : 0);
+  const locked = (vmFlags & VM_LOCKED) !== 0;
+  if (locked && mm.lockedVm * PAGE_SIZE + size > mm.limit("memlock")) return -EAGAIN;
+  const replaced = mm.vmas.intersects(start, start + size) ? pagesIn(mm, start, start + size) : 0;
+  const error = mayExpand(mm, size / PAGE_SIZE - replaced, prot, vmFlags);
+  if (error < 0) return error;
+  if (replaced > 0) removeRange(mm, start, start + size);
+  mapRange(mm, start, size, prot, vmFlags, undefined, shm.retain(), 0);
+  if (locked) populate(mm, start, start + size);
+  return start;
+}
+
 /** Adds a VMA to a free range, with the counters. The references of `file` and `shm` go to it. */
 export function mapRange(
   mm: Mm,

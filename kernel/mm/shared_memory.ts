@@ -7,7 +7,11 @@ export class SharedMemory {
   readonly #pages = new Map<number, number>();
   #references = 1;
   /** Told apart in /proc/PID/maps by this number. */
-  readonly ino: number = ++lastIno;
+  ino: number = ++lastIno;
+  /** Text of it in /proc/PID/maps. */
+  get name(): string {
+    return "/dev/zero (deleted)";
+  }
   /** Pages in use by all shared anonymous memory (Shmem of /proc/meminfo). */
   static pages = 0;
 
@@ -22,6 +26,11 @@ export class SharedMemory {
     }
     frames.retain(frame);
     return frame;
+  }
+
+  /** Pages that are in memory. */
+  get resident(): number {
+    return this.#pages.size;
   }
 
   has(index: number): boolean {

@@ -12,17 +12,6 @@ import type { ArgumentKind, Syscall } from "./family.ts";
 
 /** One call a line: number, name, answer, argument kinds. */
 const ROWS = `
-29 shmget enosys hex size IPC
-30 shmat enosys int pointer hex
-31 shmctl enosys int int pointer
-64 semget enosys hex int IPC
-65 semop enosys int pointer size
-66 semctl enosys int int int pointer
-67 shmdt enosys pointer
-68 msgget enosys hex IPC
-69 msgsnd enosys int pointer size int
-70 msgrcv enosys int pointer size long int
-71 msgctl enosys int int pointer
 101 ptrace EPERM long pid pointer pointer
 134 uselib quiet path
 136 ustat enosys dev pointer
@@ -50,7 +39,6 @@ const ROWS = `
 214 epoll_ctl_old quiet
 215 epoll_wait_old quiet
 219 restart_syscall enosys
-220 semtimedop enosys int pointer size timespec
 236 vserver quiet
 240 mq_open enosys string O mode pointer
 241 mq_unlink enosys string

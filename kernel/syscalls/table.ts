@@ -23,6 +23,9 @@ import { socketCalls } from "./socket.ts";
 import { socketMessageCalls } from "./socket_message.ts";
 import { socketOptionCalls } from "./socket_option.ts";
 import { spliceCalls } from "./splice.ts";
+import { sysvMessages } from "./sysv_msg.ts";
+import { sysvSemaphores } from "./sysv_sem.ts";
+import { sysvMemory } from "./sysv_shm.ts";
 import { time } from "./time.ts";
 import { timer } from "./timer.ts";
 
@@ -58,6 +61,9 @@ const implemented = assemble([
   id,
   pollCalls,
   ipcCalls,
+  sysvMemory,
+  sysvSemaphores,
+  sysvMessages,
   spliceCalls,
   socketCalls,
   socketMessageCalls,

@@ -1,5 +1,6 @@
 // How threads and processes end: what they let go of, who is told, who adopts the children, and when the number is free.
 
+import { undoSemaphores } from "../ipc/sysv_semaphores.ts";
 import { EFAULT_SENTINEL } from "../mm/user_memory.ts";
 import { kernelSignal } from "../signal/info.ts";
 import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, SA_NOCLDWAIT, SIG_IGN, SIGCHLD } from "../signal/numbers.ts";
@@ -95,6 +96,7 @@ function exitProcess(process: Process): void {
   for (const timer of process.posixTimers.values()) timer.cancel();
   process.posixTimers.clear();
   process.pending.clear();
+  undoSemaphores(process);
   if (process.session.leader === process) {
     process.session.leader = undefined;
     disassociateTty(instance, process.session);

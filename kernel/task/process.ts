@@ -1,6 +1,7 @@
 // A process (Linux: thread group): what its threads have in common, its place in the tree of processes, and its
 // process group and session.
 
+import type { SemaphoreSet } from "../ipc/sysv_semaphores.ts";
 import { WaitQueue } from "../../fs/vfs/wait_queue.ts";
 import { hostLimits } from "../host/limits.ts";
 import type { Instance } from "../session/instance.ts";
@@ -104,6 +105,9 @@ export class Process {
   /** It has called execve since fork (setpgid of the parent then fails). */
   execed = false;
   oomScoreAdj = 0;
+
+  /** By semaphore set: what its end takes back (SEM_UNDO). */
+  semaphoreUndo: Map<SemaphoreSet, Int32Array> | undefined;
 
   /** Interval timers; made when first used. */
   realTimer: RealTimer | undefined;

@@ -49,7 +49,7 @@ static inline void pause_ms(long ms) {
   struct timespec t = {ms / 1000, ms % 1000 * 1000000};
   while (nanosleep(&t, &t) == -1 && errno == EINTR) {}
 }
-/* Waits until a process (or thread) waits, as /proc shows it. */
+/* Waits until a process (or thread) waits, or has ended, as /proc shows it. */
 static inline void until_waiting(pid_t id) {
   char name[40], text[300], *end;
   snprintf(name, sizeof name, "/proc/%d/stat", id);
@@ -58,7 +58,7 @@ static inline void until_waiting(pid_t id) {
     long n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
     if (fd >= 0) close(fd);
     text[n > 0 ? n : 0] = 0;
-    if ((end = strrchr(text, ')')) && end[2] == 'S') return;
+    if (n <= 0 || ((end = strrchr(text, ')')) && strchr("SZ", end[2]))) return;
     pause_ms(5);
   }
 }

@@ -194,14 +194,15 @@ export class CodeFile {
       if (i + last.words > end) return undefined;
       words[i] = head & ~SHAPE_MASK | number;
       useShape(number);
-      for (const w of last.slotWords) {
-        const slot = words[i + w]!;
+      const { slotWords, objectWords } = last;
+      for (let n = 0; n < slotWords.length; n++) {
+        const slot = words[i + slotWords[n]!]!;
         if (slot >>> 0 >= 2 * BOUNCE || (slot & 1) !== 0) return undefined;
       }
-      for (const w of last.objectWords) {
-        const object = objectNumbers[words[i + w]!];
+      for (let n = 0; n < objectWords.length; n++) {
+        const w = i + objectWords[n]!, object = objectNumbers[words[w]!];
         if (object === undefined) return undefined;
-        words[i + w] = object;
+        words[w] = object;
       }
     }
     return last;
@@ -334,40 +335,49 @@ const NOTHING: Loaded = {
 class Tables {
   readonly #shapes: number[];
   readonly #objects: number[];
-  readonly #shapeNumbers = new Map<number, number>();
-  readonly #objectNumbers = new Map<number, number>();
+  /** By our number, the file's; -1: it has none. */
+  readonly #shapeNumbers = new Int32Array(shapes.length).fill(-1);
+  readonly #objectNumbers = new Int32Array(objects.length).fill(-1);
 
   constructor(old: Loaded) {
     this.#shapes = [...old.shapes];
     this.#objects = [...old.objects];
-    this.#shapes.forEach((ours, n) => this.#shapeNumbers.set(ours, n));
-    this.#objects.forEach((ours, n) => this.#objectNumbers.set(ours, n));
+    this.#shapes.forEach((ours, n) => this.#shapeNumbers[ours] = n);
+    this.#objects.forEach((ours, n) => this.#objectNumbers[ours] = n);
   }
 
   /** Gives numbers to what the record refers to; false when an object in it has no name. */
   enter({ place: { words }, from, size, prefix }: Kept): boolean {
-    let known = true;
-    each(words, from, size, prefix, (at, id) => {
-      for (const w of shapes[id]!.objectWords) known &&= nameOf(objects[words[at + w]!]!) !== undefined;
-    });
-    if (!known) return false;
-    each(words, from, size, prefix, (at, id) => {
-      number(this.#shapeNumbers, this.#shapes, id);
-      for (const w of shapes[id]!.objectWords) number(this.#objectNumbers, this.#objects, words[at + w]!);
-    });
+    for (let at = from; at < from + size;) {
+      at += prefix;
+      const id = words[at]! & SHAPE_MASK, { objectWords, words: count } = shapes[id]!;
+      if (this.#shapeNumbers[id]! < 0) this.#shapeNumbers[id] = this.#shapes.push(id) - 1;
+      for (let i = 0; i < objectWords.length; i++) {
+        const o = words[at + objectWords[i]!]!;
+        if (this.#objectNumbers[o]! >= 0) continue;
+        if (nameOf(objects[o]!) === undefined) return false;
+        this.#objectNumbers[o] = this.#objects.push(o) - 1;
+      }
+      at += count;
+    }
     return true;
   }
 
   /** Copies the record in the file's numbers; returns the index behind it. */
-  write({ place, words: count, from, size, prefix }: Kept, words: Int32Array, at: number): number {
-    words.set(place.words.subarray(place.at, place.at + count), at);
-    each(words, at + from - place.at, size, prefix, (i, id) => {
-      words[i] = words[i]! & ~SHAPE_MASK | number(this.#shapeNumbers, this.#shapes, id);
-      for (const w of shapes[id]!.objectWords) {
-        words[i + w] = number(this.#objectNumbers, this.#objects, words[i + w]!);
+  write({ place, words: count, from, size, prefix }: Kept, out: Int32Array, to: number): number {
+    out.set(place.words.subarray(place.at, place.at + count), to);
+    const first = to + from - place.at;
+    for (let at = first; at < first + size;) {
+      at += prefix;
+      const head = out[at]!, { objectWords, words } = shapes[head & SHAPE_MASK]!;
+      out[at] = head & ~SHAPE_MASK | this.#shapeNumbers[head & SHAPE_MASK]!;
+      for (let i = 0; i < objectWords.length; i++) {
+        const w = at + objectWords[i]!;
+        out[w] = this.#objectNumbers[out[w]!]!;
       }
-    });
-    return at + count;
+      at += words;
+    }
+    return to + count;
   }
 
   names(): Names {
@@ -382,28 +392,6 @@ class Tables {
 interface Names {
   shapes: [string, number][];
   objects: string[];
-}
-
-function number(numbers: Map<number, number>, list: number[], ours: number): number {
-  let n = numbers.get(ours);
-  if (n === undefined) numbers.set(ours, n = list.push(ours) - 1);
-  return n;
-}
-
-/** Calls `visit` with the index and the shape of each operation in our numbers. */
-function each(
-  words: Int32Array,
-  from: number,
-  size: number,
-  prefix: number,
-  visit: (at: number, id: number) => void,
-): void {
-  for (let at = from; at < from + size;) {
-    at += prefix;
-    const id = words[at]! & SHAPE_MASK;
-    visit(at, id);
-    at += shapes[id]!.words;
-  }
 }
 
 /** The record lies within the words. */

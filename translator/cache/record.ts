@@ -69,13 +69,14 @@ export function makeRecord(block: IrBlock, page: number, second: number, pieces:
   const { ops } = block;
   const end = ops[ops.length - 1]!;
   const count = shapeOf(end).links;
-  const bytes = block.end - block.address, size = blockWords(block);
-  const at = pieces.allot(HEAD + 2 * count + (bytes + 3 >> 2) + size), { words } = pieces;
+  const bytes = block.end - block.address;
+  const at = pieces.room(HEAD + 2 * count + (bytes + 3 >> 2) + blockWords(block)), { words } = pieces;
   words[at] = bytes | block.instructions << INSTRUCTIONS_SHIFT | (block.crossing ? CROSSING : 0) |
     count << LINKS_SHIFT;
-  words[at + 1] = size;
-  const links: Link[] = [];
-  encodeBlock(block, words, at + HEAD + 2 * count + (bytes + 3 >> 2), links);
+  const links: Link[] = [], start = at + HEAD + 2 * count + (bytes + 3 >> 2);
+  const behind = encodeBlock(block, words, start, links);
+  pieces.take(behind);
+  words[at + 1] = behind - start;
   links.forEach((link, i) => {
     words[at + HEAD + 2 * i] = link.lo;
     words[at + HEAD + 2 * i + 1] = link.hi;

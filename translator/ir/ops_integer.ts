@@ -183,6 +183,13 @@ ops.push(
 );
 const SET_RIP = (r: any) => `I32[c+${2 * RIP}]=${r.lo};I32[c+${2 * RIP + 1}]=${r.hi};`;
 ops.push(op(
+  "repRun",
+  "ordddnnn",
+  "calls o(H, c, n…, 0, 0) with RIP = the first r: a run of REP MOVS or STOS (d: the registers they use); what is left stays in RCX",
+  (t) => `${SET_RIP(t[1])}${t[0]}(H,c,${t.slice(5).join(",")},0,0);`,
+  { faults: true },
+));
+ops.push(op(
   "repString",
   "orlxnnnnn",
   "calls o(H, c, n…) with RIP = r; when it returns true goes to link o, else stops for the budget to run r again",

@@ -123,6 +123,7 @@ function addShape(def: OpDef, key: number): Shape {
     forms[i] = form;
   }
   const shape = { id: shapes.length, def, key, forms, ...layout(def, forms) };
+  if (shape.words > MAX_OP_WORDS) throw new Error(`${def.name} has too many arguments`);
   shapes.push(shape);
   inUse.push(false);
   return shape;
@@ -221,12 +222,12 @@ export function encodeBlock(block: IrBlock, words: Int32Array, at: number, links
   return at;
 }
 
-/** Words that encodeBlock() writes. */
+/** Words that encodeBlock() writes at the most. */
 export function blockWords(block: IrBlock): number {
-  let words = 0;
-  for (const o of block.ops) words += shapeOf(o).words;
-  return words;
+  return block.ops.length * MAX_OP_WORDS;
 }
+/** What the head has room for. */
+const MAX_OP_WORDS = 15;
 
 /** Reads back what encodeBlock() wrote. */
 export function decodeOps(words: Int32Array, at: number, page: number, links: readonly unknown[]): IrOp[] {
@@ -298,14 +299,23 @@ export class WordPieces {
   words: Int32Array = new Int32Array(PIECE);
   #used = 0;
 
-  /** Index in `words` of `count` words of the caller's own. */
-  allot(count: number): number {
+  /** Index in `words` where `count` words are free; they are the caller's after take(). */
+  room(count: number): number {
     if (this.#used + count > this.words.length) {
       this.words = new Int32Array(Math.max(PIECE, count));
       this.#used = 0;
     }
-    const at = this.#used;
-    this.#used += count;
+    return this.#used;
+  }
+  /** What lies before index `end` is taken. */
+  take(end: number): void {
+    this.#used = end;
+  }
+
+  /** Index in `words` of `count` words of the caller's own. */
+  allot(count: number): number {
+    const at = this.room(count);
+    this.take(at + count);
     return at;
   }
 }

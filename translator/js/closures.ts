@@ -71,9 +71,9 @@ export class Closures {
   }
 
   compile(block: IrBlock): Compiled {
-    const pieces = this.#pieces, at = pieces.allot(blockWords(block)), { words } = pieces;
+    const pieces = this.#pieces, at = pieces.room(blockWords(block)), { words } = pieces;
     const links: Link[] = [];
-    encodeBlock(block, words, at, links);
+    pieces.take(encodeBlock(block, words, at, links));
     return this.run({ words, at, links });
   }
 

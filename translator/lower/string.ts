@@ -1,6 +1,6 @@
 // MOVS STOS LODS SCAS CMPS, alone and with REP, REPE, REPNE (SDM vol. 2)
 
-import { RAX, RDI, RSI } from "../cpu.ts";
+import { RAX, RCX, RDI, RSI } from "../cpu.ts";
 import { type Instruction, OPERAND_MEMORY } from "../decode/instruction.ts";
 import { CMPS, LODS, MOVS, REPE, REPNE, repString, SCAS, STOS } from "../helpers/string.ts";
 import type { Builder } from "../ir/builder.ts";
@@ -24,6 +24,23 @@ function string(operation: number, size: number) {
     if (i.rep || i.repne) {
       const link = b.link(i.next);
       const segment = source?.segment ?? -1, condition = i.repne ? REPNE : REPE;
+      if ((operation === MOVS || operation === STOS) && !narrow) {
+        // What the count alone ends is a loop of runs.
+        const self = b.link(i.ip);
+        b.op(
+          "repRun",
+          repString,
+          b.ipConst,
+          RCX,
+          RDI,
+          operation === MOVS ? RSI : RAX,
+          operation,
+          size,
+          segment,
+        );
+        b.op("branchZero", RCX, link, b.near(link), self, b.near(self));
+        return;
+      }
       b.op(
         "repString",
         repString,

@@ -210,6 +210,15 @@ export class Access extends Values {
     code.mem(opcode, 0);
   }
 
+  /** Pushes the physical address of the byte whose address is in ADDRESS, to be written or read up to the page's end; 0 when the TLB has no such entry. */
+  pagePlace(write: boolean): void {
+    this.#entry(1, write ? TLB_WRITE : 0);
+    this.open(OP.if, I32);
+    this.#physical();
+    this.code.op(OP.else).i32(0);
+    this.close();
+  }
+
   /** Makes `size` bytes at `m` writable. */
   probe(m: Mem, size: number, ip: number): void {
     this.effective(m);

@@ -18,6 +18,7 @@ import {
   PROBE,
   READ,
   REGION,
+  STATUS,
   STEP,
   TYPES,
   WRITE128,
@@ -28,6 +29,8 @@ import {
 } from "./imports.ts";
 import { addFunction, enterJump, functions } from "./jump_table.ts";
 import { missFunctions } from "./miss.ts";
+import { installStubs } from "./shared.ts";
+import { statusFunctions } from "./status.ts";
 import { emitRegion } from "./region.ts";
 
 const PAGES = RAM_BYTES / 65536;
@@ -79,6 +82,10 @@ export class WasmTier {
     const slow = this.#slowPaths();
     this.#fixed = { ...slow };
     missFunctions(PAGES, memory, functions, slow).forEach((f, i) => this.#fixed[MISS_READ + i] = f);
+    const { status, condition } = statusFunctions(PAGES, memory, functions);
+    this.#fixed[STATUS] = status;
+    this.#fixed[CONDITION] = condition;
+    installStubs();
   }
 
   /** Runs `action`; `failed` when it threw or changed a translation that a window may know. */
@@ -127,11 +134,11 @@ export class WasmTier {
 
   /** Compiles a region; `plain` runs its first block where one of its pages is another one. */
   compile(flow: Flow, plain?: Run): Entered {
-    return this.enter(this.emit(flow).parts, flow.pages, plain);
+    return this.enter(this.emit(flow), flow.pages, plain);
   }
 
-  /** A region's module; `portable`: it may be used in other runs, too. */
-  emit(flow: Flow): { parts: RegionParts; portable: boolean } {
+  /** A region's module, which other runs may use, too. */
+  emit(flow: Flow): RegionParts {
     const { generator, steps, links, ends } = emitRegion(flow);
     const module = wasmModule({
       pages: PAGES,
@@ -142,7 +149,7 @@ export class WasmTier {
     });
     const blocks = [...flow.blocks, ...flow.stubs.values()].map(({ address }) => address),
       pages = flow.pages.map(({ address }) => address);
-    return { parts: { blocks, pages, module, links, steps, ends }, portable: !generator.callsShared };
+    return { blocks, pages, module, links, steps, ends };
   }
 
   /** Gets a region ready to run whose pages are these. */

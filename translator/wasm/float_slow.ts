@@ -7,11 +7,9 @@
 // rounding to nearest and all exceptions masked. A result of 1 means that neither operands nor result are denormal.
 
 import { BOUNCE, MXCSR } from "../cpu.ts";
-import { memory, RAM_BYTES } from "../ram.ts";
-import { Code, F64, I32, I64, OP, SIMD, V128, VOID, wasmModule } from "./encoder.ts";
-import { DOUBLE, type Format } from "./float_facts.ts";
-import { STEP } from "./imports.ts";
-import { addFunction, functions } from "./jump_table.ts";
+import { Code, F64, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
+import { DOUBLE, type Format, SINGLE } from "./float_facts.ts";
+import { declareShared, sharedIndex } from "./shared.ts";
 
 export const SLOW_A: number = BOUNCE, SLOW_B: number = BOUNCE + 2, SLOW_R: number = BOUNCE + 4;
 
@@ -36,28 +34,10 @@ export function arithOpcode(name: Arith, format: Format, packed: boolean): numbe
   return (packed ? PACKED : SCALAR)[name][format === DOUBLE ? 0 : 1]!;
 }
 
-const indices = new Map<string, number>();
-
+const nameOf = (name: Arith, format: Format, packed: boolean) => `${name} ${format.bytes} ${packed}`;
 /** Index in the shared table of the function for an operation. */
 export function slowArith(name: Arith, format: Format, packed: boolean): number {
-  const key = `${name} ${format.bytes} ${packed}`;
-  let index = indices.get(key);
-  if (index === undefined) {
-    const { code, locals } = packed ? new Packed(name, format) : new Scalar(name, format);
-    const bytes = wasmModule({
-      pages: RAM_BYTES / 65536,
-      imports: [],
-      globals: 0,
-      functions: [{ type: STEP, locals, code, name: "r" }],
-    });
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      m: { m: memory, t: functions },
-    });
-    index = addFunction(exports["r"] as () => number);
-    if (index === 0) throw new Error("no room in the function table");
-    indices.set(key, index);
-  }
-  return index;
+  return sharedIndex(nameOf(name, format, packed));
 }
 
 // Masked exceptions and rounding to nearest; the precision flag.
@@ -296,5 +276,12 @@ class Packed extends Slow {
     code.simd(or).simd(not).simd(any);
     this.refuse();
     code.get(BASE).get(R).simd(SIMD.store).op(0).u(8 * SLOW_R).i32(1);
+  }
+}
+
+for (const name of Object.keys(SCALAR) as Arith[]) {
+  for (const format of [DOUBLE, SINGLE]) {
+    declareShared(nameOf(name, format, false), () => new Scalar(name, format));
+    declareShared(nameOf(name, format, true), () => new Packed(name, format));
   }
 }

@@ -37,8 +37,6 @@ const highOf = (address: number) => Math.floor(address / 0x1_0000_0000) | 0;
 export class Generator extends Access {
   /** Operations that are run by their closures, in the order of the imports behind the fixed ones. */
   readonly steps: IrOp[] = [];
-  /** It calls functions of the shared table by numbers that hold for this run only. */
-  callsShared = false;
   /** Levels of the common exits. */
   #exitLevel = 0;
   #rawLevel = 0;
@@ -228,7 +226,6 @@ export class Generator extends Access {
 
   /** Calls a function of the shared table that takes the CPU state and returns an i32, which stays on the stack. */
   callShared(index: number): void {
-    this.callsShared = true;
     this.code.i32(RUNNING_CPU).i32(index).op(OP.callIndirect).u(STEP_TYPE).u(0);
   }
 

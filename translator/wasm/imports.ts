@@ -14,6 +14,9 @@ export const READ = 0,
 /** Window misses, in WebAssembly (miss.ts). */
 export const MISS_READ = 8, MISS_READ_WRITABLE = 9, MISS_UPDATE = 10, MISS_STORE = 11;
 
+/** The status flags c has, in WebAssembly (status.ts), as is CONDITION. */
+export const STATUS = 12;
+
 const slowWrite = (words: number): FunctionType => ({
   params: [I32, I32, I32, ...new Array(words).fill(I32), F64],
   results: [I32],
@@ -36,9 +39,9 @@ export const SLOW: readonly FunctionType[] = [
 ];
 /** c, address, size, the instruction's address (and for MISS_STORE the value): physical address (< 0: fault), the window's page and addend. */
 export const MISS: readonly FunctionType[] = [miss(), miss(), miss(), miss(I64)];
-export const IMPORTS: readonly FunctionType[] = [...SLOW, ...MISS];
 /** A step: c → 1 for a fault. */
 export const STEP: FunctionType = { params: [I32], results: [I32] };
+export const IMPORTS: readonly FunctionType[] = [...SLOW, ...MISS, STEP];
 /** A region: depth of nested calls → see generator.ts. */
 export const REGION: FunctionType = { params: [I32], results: [I32] };
 /** The types that a region's module begins with, for indirect calls, and their numbers. */

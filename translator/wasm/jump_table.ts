@@ -13,6 +13,8 @@ export const JUMP_ENTRY_SHIFT = 4;
 export const JUMP_ENTRIES = 16384;
 /** Functions at the most; later regions are reached through JavaScript. */
 const FUNCTIONS = 16384;
+/** The last ones are for functions that all regions share (shared.ts). */
+export const SHARED_FUNCTIONS = 64, SHARED_FIRST: number = FUNCTIONS - SHARED_FUNCTIONS;
 
 export const functions: WebAssembly.Table = new WebAssembly.Table({ element: "anyfunc", initial: FUNCTIONS });
 const free: number[] = [];
@@ -21,7 +23,7 @@ let next = 1;
 /** Index of `run` in the function table; 0 when that is full. */
 // deno-lint-ignore ban-types
 export function addFunction(run: Function): number {
-  const index = free.pop() ?? (next < FUNCTIONS ? next++ : 0);
+  const index = free.pop() ?? (next < SHARED_FIRST ? next++ : 0);
   if (index !== 0) functions.set(index, run);
   return index;
 }

@@ -112,11 +112,11 @@ function slowly(g: Generator, index: number, [, d, r]: number[], step: number, t
   g.close();
 }
 
-const AND = 78, OR = 80, XOR = 81, ANY_TRUE = 83, I32X4_ADD = 174;
-/** Of 64- and 32-bit lanes: equality, shifts, sum. */
+const AND = 78, AND_NOT = 79, OR = 80, XOR = 81, I32X4_ADD = 174;
+/** Of 64- and 32-bit lanes: equality, shifts, sum, signs (cheaper to branch on than any_true). */
 const INT = {
-  8: { equal: 214, shiftLeft: 203, shiftRight: 205, add: 206, bits: 53 },
-  4: { equal: 55, shiftLeft: 171, shiftRight: 173, add: 174, bits: 24 },
+  8: { equal: 214, shiftLeft: 203, shiftRight: 205, add: 206, bits: 53, signs: 196 },
+  4: { equal: 55, shiftLeft: 171, shiftRight: 173, add: 174, bits: 24, signs: 164 },
 } as const;
 
 const zeros = (g: Generator) => g.code.simd(SIMD.const).op(...new Array(16).fill(0));
@@ -139,10 +139,17 @@ function abnormals(g: Generator, local: number, format: Format): void {
   zeros(g);
   g.code.simd(INT[format.bytes].equal);
 }
+/** Pushes all ones in the lanes of the vector in `local` that are zeros. */
+function isZero(g: Generator, local: number, format: Format): void {
+  g.code.get(local);
+  zeros(g);
+  g.code.simd(format === DOUBLE ? 0x47 : 0x41);
+}
+
 /** Goes to `level` if a lane of the vector in `local` is denormal. */
 export function branchIfAnyDenormal(g: Generator, local: number, format: Format, level: number): void {
   denormals(g, local, format);
-  g.code.simd(ANY_TRUE).hint(false);
+  g.code.simd(INT[format.bytes].signs).hint(false);
   g.branchIf(level);
 }
 /** Pushes a number in all lanes. */
@@ -171,7 +178,7 @@ function packedArith(
   const root = name === "sqrt", opcode = arithOpcode(name, format, true), lanes = 16 / format.bytes;
   const [, d, r] = o.args as number[];
   const { code, floats } = g;
-  floats.mask(g, format);
+  const mask = floats.mask(g, format);
   const a = g.scratch(V128, 0), b = g.scratch(V128, 1), result = g.scratch(V128, 2);
   if (!root) {
     first.push();
@@ -182,14 +189,38 @@ function packedArith(
   if (!root) code.get(a);
   code.get(b).simd(opcode).set(result);
   const done = g.open(OP.block), slow = g.open(OP.block);
+  const orDenormals = () => {
+    for (const [local, known] of [[a, root || first.known], [b, second.known]] as const) {
+      if (known) continue;
+      denormals(g, local, format);
+      code.simd(OR);
+    }
+  };
   abnormals(g, result, format);
-  for (const [local, known] of [[a, root || first.known], [b, second.known]] as const) {
-    if (known) continue;
-    denormals(g, local, format);
-    code.simd(OR);
-  }
-  code.simd(ANY_TRUE).hint(false);
+  orDenormals();
+  code.simd(INT[format.bytes].signs).hint(false);
   g.branchIf(slow);
+  g.setVector(d!, () => code.get(result));
+  g.branch(done);
+  g.close();
+  // Lanes that hold nothing but zeros are common: zeros where zeros come from.
+  const call = g.open(OP.block);
+  code.get(mask).op(OP.i32Eqz);
+  g.branchIf(call);
+  abnormals(g, result, format);
+  isZero(g, result, format);
+  if (name === "mul" || name === "div") {
+    isZero(g, a, format);
+    if (name === "mul") {
+      isZero(g, b, format);
+      code.simd(OR);
+    }
+    code.simd(AND);
+  }
+  code.simd(AND_NOT);
+  orDenormals();
+  code.simd(INT[format.bytes].signs);
+  g.branchIf(call);
   g.setVector(d!, () => code.get(result));
   g.branch(done);
   g.close();

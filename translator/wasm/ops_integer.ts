@@ -1,12 +1,12 @@
 // WebAssembly of the IR's integer operations, one entry an operation. What is missing here is run by its JavaScript closure.
 
-import { AF, CF, DF, FLAG_A, FLAG_B, FLAG_R, FLAGS, OF, RSP, TEMP_COUNT, TEMPS, ZF } from "../cpu.ts";
+import { AF, DF, FLAG_A, FLAG_B, FLAG_R, FLAGS, OF, RSP, TEMP_COUNT, TEMPS } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
-import { ADD, COND_B, COND_E, EXPLICIT, kindOf, LOGIC, RESULT, SUB } from "../ir/flags.ts";
+import { ADD, COND_B, kindOf, LOGIC, RESULT, SUB } from "../ir/flags.ts";
 import type { Mem, Value } from "../ir/op.ts";
 import { condition, leave } from "./conditions.ts";
 import { OP, SIMD } from "./encoder.ts";
-import { type Generator, W64, X32, X64, Y32, Y64 } from "./generator.ts";
+import { type Generator, X32, X64, Y32, Y64 } from "./generator.ts";
 
 /** Emits one operation. */
 export type Emit = (g: Generator, args: any[], o: IrOp) => void;
@@ -161,16 +161,6 @@ INTEGER.advance32 = to32((g, a) => {
   step(g, a[1]);
   g.code.op(OP.i32Add);
 });
-// The unit of a bit string that holds bit b, which is signed.
-for (const bits of [16, 32, 64]) {
-  INTEGER[`bitAddress${bits}`] = to64((g, [, a, b]) => {
-    g.get64(a);
-    g.get64(b);
-    if (bits < 64) g.code.op(bits === 16 ? OP.i64Extend16S : OP.i64Extend32S);
-    g.code.i64(Math.log2(bits), 0).op(OP.i64ShrS).i64(Math.log2(bits / 8), 0).op(OP.i64Shl, OP.i64Add);
-  });
-}
-
 // Loads.
 const loadTo = (name: string, size: number, opcode: number) => {
   INTEGER[name] = to64((g, a, o) => g.load(a[1], size, opcode, o.ip));
@@ -359,7 +349,6 @@ for (const size of [1, 2, 4, 8]) {
       INTEGER[`${name}${bits}`] = (g, [d, x, y, kind]) => carried(g, size, minus, d, x, y, kind);
     }
     shifts(size);
-    bitTests(size);
   }
 }
 
@@ -512,122 +501,6 @@ function shifts(size: number): void {
       g.set64(d);
     };
   }
-}
-
-/** BT family, bit scans, POPCNT for 32 and 64 bits. */
-function bitTests(size: number): void {
-  const bits = 8 * size, wide = size === 8;
-  const test = (g: Generator, x: Value, y: Value, kind: number) => {
-    const { code } = g;
-    condition(g, COND_E, kind);
-    code.i32(Math.log2(ZF)).op(OP.i32Shl).set(X32);
-    g.get64(y);
-    code.i64(bits - 1, 0).op(OP.i64And).set(Y64);
-    g.get64(x);
-    code.tee(X64).get(Y64).op(OP.i64ShrU, OP.i32WrapI64).i32(1).op(OP.i32And).get(X32).op(OP.i32Or);
-    g.set32(FLAG_B);
-    leave(g, EXPLICIT);
-  };
-  INTEGER[`bt${bits}f`] = (g, [x, y, kind]) => test(g, x, y, kind);
-  for (const name of ["bts", "btr", "btc"]) {
-    INTEGER[`${name}${bits}f`] = (g, [d, x, y, kind]) => {
-      const { code } = g;
-      test(g, x, y, kind);
-      code.get(X64).i64(1, 0).get(Y64).op(OP.i64Shl);
-      if (name === "btr") code.i64(-1, -1).op(OP.i64Xor, OP.i64And);
-      else code.op(name === "bts" ? OP.i64Or : OP.i64Xor);
-      if (!wide) code.i64(-1, 0).op(OP.i64And);
-      g.set64(d);
-    };
-  }
-  for (const name of ["bsf", "bsr"]) {
-    const scan = (g: Generator, d: number, r: Value) => {
-      const { code } = g;
-      wide ? g.get64(r) : g.get32(r);
-      if (!wide) code.op(OP.i64ExtendI32U);
-      code.tee(X64).i64(0, 0).op(OP.i64Ne);
-      g.open(OP.if);
-      if (name === "bsf") code.get(X64).op(OP.i64Ctz);
-      else code.i64(63, 0).get(X64).op(OP.i64Clz, OP.i64Sub);
-      g.set64(d);
-      g.close();
-    };
-    INTEGER[`${name}${bits}`] = (g, [d, r]) => scan(g, d, r);
-    INTEGER[`${name}${bits}f`] = (g, [d, r]) => {
-      g.get64(r);
-      g.set64(FLAG_R);
-      leave(g, kindOf(LOGIC, size));
-      scan(g, d, FLAG_R);
-    };
-  }
-  INTEGER[`popcnt${bits}`] = (g, [d, r]) => {
-    wide ? g.get64(r) : g.get32(r);
-    g.code.op(wide ? OP.i64Popcnt : OP.i32Popcnt);
-    wide ? g.set64(d) : g.set32(d);
-  };
-  INTEGER[`popcnt${bits}f`] = (g, [d, r]) => {
-    const { code } = g;
-    wide ? g.get64(r) : g.get32(r);
-    if (!wide) code.op(OP.i64ExtendI32U);
-    code.op(OP.i64Popcnt).tee(X64).op(OP.i64Eqz).i32(Math.log2(ZF)).op(OP.i32Shl);
-    g.set32(FLAG_B);
-    leave(g, EXPLICIT);
-    code.get(X64);
-    g.set64(d);
-  };
-  INTEGER[`imul${bits}`] = (g, [d, x, y]) => {
-    wide ? g.get64(x) : g.get32(x);
-    wide ? g.get64(y) : g.get32(y);
-    g.code.op(wide ? OP.i64Mul : OP.i32Mul);
-    wide ? g.set64(d) : g.set32(d);
-  };
-}
-
-// Products with flags: CF = OF = the exact product does not fit; the others are undefined, and 0 here.
-INTEGER.imul32f = (g, [d, x, y]) => {
-  const { code } = g;
-  g.get32(x);
-  code.op(OP.i64ExtendI32S);
-  g.get32(y);
-  code.op(OP.i64ExtendI32S, OP.i64Mul).tee(X64).get(X64).op(OP.i64Extend32S, OP.i64Ne);
-  productFlags(g);
-  code.get(X64).op(OP.i32WrapI64);
-  g.set32(d);
-};
-INTEGER.imul64f = (g, [d, x, y]) => {
-  const { code } = g;
-  g.get64(x);
-  code.set(X64);
-  g.get64(y);
-  code.set(Y64);
-  // The high half, from 32-bit pieces (Warren, Hacker's Delight, 8-2).
-  const low = (local: number) => code.get(local).i64(-1, 0).op(OP.i64And);
-  const high = (local: number) => code.get(local).i64(32, 0).op(OP.i64ShrS);
-  low(X64);
-  low(Y64);
-  code.op(OP.i64Mul).i64(32, 0).op(OP.i64ShrU);
-  high(X64);
-  low(Y64);
-  code.op(OP.i64Mul, OP.i64Add).tee(W64).i64(-1, 0).op(OP.i64And);
-  low(X64);
-  high(Y64);
-  code.op(OP.i64Mul, OP.i64Add).i64(32, 0).op(OP.i64ShrS);
-  high(X64);
-  high(Y64);
-  code.op(OP.i64Mul, OP.i64Add);
-  high(W64);
-  code.op(OP.i64Add);
-  code.get(X64).get(Y64).op(OP.i64Mul).tee(X64).i64(63, 0).op(OP.i64ShrS, OP.i64Ne);
-  productFlags(g);
-  code.get(X64);
-  g.set64(d);
-};
-/** Pops whether the product did not fit. */
-function productFlags(g: Generator): void {
-  const { code } = g;
-  code.set(X32).i32(CF | OF).i32(0).get(X32).op(OP.select);
-  g.set32(FLAG_B);
-  leave(g, EXPLICIT);
 }
 
 // Conditions.

@@ -5,7 +5,7 @@ import { EXPLICIT } from "../ir/flags.ts";
 import { nameOf } from "../ir/objects.ts";
 import { leave } from "./conditions.ts";
 import { I32, I64, OP } from "./encoder.ts";
-import { type Generator, W64, X64, Y64, Z64 } from "./generator.ts";
+import { type Generator, W64, X32, X64, Y64, Z64 } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
 import { doubleShiftHelper } from "./ops_shift.ts";
 
@@ -151,3 +151,50 @@ MUL_DIV.result2 = (g, [helper, x, y], o) => {
 MUL_DIV.result4 = MUL_DIV.flag4 = (g, a, o) => {
   if (!doubleShiftHelper(g, a)) g.runStep(g.step(o));
 };
+
+// Products with flags: CF = OF = the exact product does not fit; the others are undefined, and 0 here.
+MUL_DIV.imul32f = (g, [d, x, y]) => {
+  const { code } = g;
+  g.get32(x);
+  code.op(OP.i64ExtendI32S);
+  g.get32(y);
+  code.op(OP.i64ExtendI32S, OP.i64Mul).tee(X64).get(X64).op(OP.i64Extend32S, OP.i64Ne);
+  productFlags(g);
+  code.get(X64).op(OP.i32WrapI64);
+  g.set32(d);
+};
+MUL_DIV.imul64f = (g, [d, x, y]) => {
+  const { code } = g;
+  g.get64(x);
+  code.set(X64);
+  g.get64(y);
+  code.set(Y64);
+  // The high half, from 32-bit pieces (Warren, Hacker's Delight, 8-2).
+  const low = (local: number) => code.get(local).i64(-1, 0).op(OP.i64And);
+  const high = (local: number) => code.get(local).i64(32, 0).op(OP.i64ShrS);
+  low(X64);
+  low(Y64);
+  code.op(OP.i64Mul).i64(32, 0).op(OP.i64ShrU);
+  high(X64);
+  low(Y64);
+  code.op(OP.i64Mul, OP.i64Add).tee(W64).i64(-1, 0).op(OP.i64And);
+  low(X64);
+  high(Y64);
+  code.op(OP.i64Mul, OP.i64Add).i64(32, 0).op(OP.i64ShrS);
+  high(X64);
+  high(Y64);
+  code.op(OP.i64Mul, OP.i64Add);
+  high(W64);
+  code.op(OP.i64Add);
+  code.get(X64).get(Y64).op(OP.i64Mul).tee(X64).i64(63, 0).op(OP.i64ShrS, OP.i64Ne);
+  productFlags(g);
+  code.get(X64);
+  g.set64(d);
+};
+/** Pops whether the product did not fit. */
+function productFlags(g: Generator): void {
+  const { code } = g;
+  code.set(X32).i32(CF | OF).i32(0).get(X32).op(OP.select);
+  g.set32(FLAG_B);
+  leave(g, EXPLICIT);
+}

@@ -6,8 +6,10 @@ import type { IrOp } from "../ir/block.ts";
 import * as float from "../sse/float.ts";
 import { MAX, SQRT } from "../sse/lane.ts";
 import { DOUBLE, SINGLE } from "./float_facts.ts";
+import { BIT } from "./ops_bit.ts";
 import { divisionHelper, MUL_DIV } from "./ops_mul_div.ts";
 import { SHIFT } from "./ops_shift.ts";
+import { STRING } from "./ops_string.ts";
 import { X87 } from "./ops_x87.ts";
 import { PACKED, VECTOR_HELPERS } from "./ops_packed.ts";
 import { CONVERT, VECTOR_CONVERT } from "./ops_convert.ts";
@@ -23,6 +25,8 @@ export const VECTOR: Record<string, Emit> = {
   ...X87,
   ...SHIFT,
   ...MUL_DIV,
+  ...BIT,
+  ...STRING,
 };
 VECTOR.help1 = (g, a, o) => {
   if (!divisionHelper(g, a[0], a[2], () => g.step(o))) X87.help1!(g, a, o);

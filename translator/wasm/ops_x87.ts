@@ -10,6 +10,7 @@ import { leave } from "./conditions.ts";
 import { OP } from "./encoder.ts";
 import type { Generator } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
+import { sharedIndex } from "./shared.ts";
 import {
   POP,
   SECOND_SHIFT,
@@ -19,16 +20,14 @@ import {
   X87_ARGUMENT,
   X87_VALUE,
   type X87Arith,
-  type X87Code,
-  x87Function,
-} from "./x87_functions.ts";
+} from "./x87_code.ts";
+import "./x87_functions.ts";
 
 export const X87: Record<string, Emit> = {};
 
 /** What a call of a helper becomes: the function, its argument word, and the slots with the memory operand. */
 interface Native {
-  key: string;
-  write(f: X87Code): void;
+  name: string;
   argument: number;
   value?: { slots: number[]; source: Source };
 }
@@ -46,14 +45,13 @@ const ARITH: readonly (readonly [X87Arith, number] | undefined)[] = [
 function arith(source: Source, op: number, argument: number, slots: number[]): Native {
   const [name, swap] = ARITH[op]!;
   return {
-    key: `${name} ${source}`,
-    write: (f) => f.arith(name, source),
+    name: `${name} ${source}`,
     argument: argument | swap,
     value: { slots, source },
   };
 }
 function load(source: Source, slots: number[]): Native {
-  return { key: `push ${source}`, write: (f) => f.push(source), argument: 0, value: { slots, source } };
+  return { name: `push ${source}`, argument: 0, value: { slots, source } };
 }
 const pop = (pops: number) => pops !== 0 ? POP : 0;
 
@@ -67,11 +65,11 @@ const NATIVE: Record<string, (...n: number[]) => Native> = {
   "x87.fld64": (t) => load("m64", [t!]),
   "x87.fld80": (t, u) => load("m80", [t!, u!]),
   "x87.fild": (t) => load("int", [t!]),
-  "io.fldRegister": (i) => ({ key: "push register", write: (f) => f.push("register"), argument: i! }),
-  "io.fstRegister": (i, pops) => ({ key: "copy", write: (f) => f.copy(), argument: i! | pop(pops!) }),
-  "arith.fxch": (i) => ({ key: "exchange", write: (f) => f.exchange(), argument: i! }),
-  "arith.fchs": () => ({ key: "chs", write: (f) => f.changeSign(false), argument: 0 }),
-  "arith.fabs": () => ({ key: "abs", write: (f) => f.changeSign(true), argument: 0 }),
+  "io.fldRegister": (i) => ({ name: "push register", argument: i! }),
+  "io.fstRegister": (i, pops) => ({ name: "copy", argument: i! | pop(pops!) }),
+  "arith.fxch": (i) => ({ name: "exchange", argument: i! }),
+  "arith.fchs": () => ({ name: "chs", argument: 0 }),
+  "arith.fabs": () => ({ name: "abs", argument: 0 }),
 };
 /** Helpers that see nothing but x87 state and the temporaries among their numbers. */
 const ON_STATE = /^(arith|compare|io|trans|x87)\.|^x87_state\.(fldcw|check)$/;
@@ -79,7 +77,7 @@ const ON_STATE = /^(arith|compare|io|trans|x87)\.|^x87_state\.(fldcw|check)$/;
 const CONSTANTS: Record<number, readonly [number, number]> = { 0: [0x3fff, -0x80000000], 6: [0, 0] };
 
 /** Emits the call; leaves whether the function has done it. */
-function call(g: Generator, { key, write, argument, value }: Native): void {
+function call(g: Generator, { name, argument, value }: Native): void {
   const { code } = g;
   g.base();
   code.i32(argument).mem(OP.i32Store, 8 * X87_ARGUMENT);
@@ -88,7 +86,7 @@ function call(g: Generator, { key, write, argument, value }: Native): void {
     g.get64(slot);
     code.mem(OP.i64Store, 8 * (X87_VALUE + i));
   });
-  g.callShared(x87Function(key, write));
+  g.callShared(sharedIndex(name));
 }
 /** The address of the last x87 instruction. */
 function leaveAddress(g: Generator, ip: number): void {
@@ -126,7 +124,7 @@ for (let n = 0; n <= 5; n++) X87[`help${n}`] = help;
 /** FCOMI and its like: explicit flags. */
 X87.fcomi = (g, [, , i, , pops], o) => {
   const step = g.step(o);
-  call(g, { key: "compare", write: (f) => f.compare(), argument: i | pop(pops) });
+  call(g, { name: "compare", argument: i | pop(pops) });
   g.code.hint(true);
   g.open(OP.if);
   leaveAddress(g, o.ip);
@@ -154,13 +152,13 @@ X87.fcheck = (g, _, o) => {
 function stored(helper: unknown, n1: number, n2: number): Native | undefined {
   switch (nameOf(helper as object)) {
     case "x87.fstFloat":
-      return { key: `float ${n1}`, write: (f) => f.toFloat(n1 === 1), argument: pop(n2) };
+      return { name: `float ${n1}`, argument: pop(n2) };
     case "io.fstpM80":
-      return { key: "extended", write: (f) => f.toExtended(), argument: POP };
+      return { name: "extended", argument: POP };
     case "x87.fist":
-      return { key: `int ${n1}`, write: (f) => f.toInt(n1), argument: pop(n2) };
+      return { name: `int ${n1}`, argument: pop(n2) };
     case "x87.fisttp":
-      return { key: `int ${n1}`, write: (f) => f.toInt(n1), argument: POP | TRUNCATE };
+      return { name: `int ${n1}`, argument: POP | TRUNCATE };
   }
   return undefined;
 }
@@ -171,13 +169,13 @@ X87.fstore = (g, [helper, , , m, , size, n1, n2], o) => {
   const { code } = g;
   const step = g.step(o), native = stored(helper, n1, n2);
   const address = [m.base, m.index, m.segment].filter((slot) => slot >= 0);
-  if (native === undefined) return g.runStepOn(step, address, []);
   pending(g);
   g.open(OP.if);
   g.runFaultingStep(step);
   g.close();
-  // Memory is writable before the state changes.
+  // Memory is writable before the state changes; and closures run here must not change translations.
   g.probe(m, size, o.ip);
+  if (native === undefined) return g.runStepOn(step, address, []);
   call(g, native);
   code.hint(true);
   g.open(OP.if);

@@ -1,42 +1,65 @@
-// The six status flags from lazy flags of a kind that is only known at run time (ir/flags.ts), as a wasm function that regions call.
+// The six status flags, and conditions, from lazy flags of a kind that is only known at run time (ir/flags.ts): wasm functions that regions
+// import.
 
 import { AF, CF, FLAG_A, FLAG_B, FLAG_R, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
 import { ADD, EXPLICIT, RESULT, SUB } from "../ir/flags.ts";
-import { memory, RAM_BYTES } from "../ram.ts";
 import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
 import type { Generator } from "./generator.ts";
-import { STEP } from "./imports.ts";
-import { addFunction, functions } from "./jump_table.ts";
+import { CONDITION, SLOW, STATUS, STEP } from "./imports.ts";
+import { RUNNING_CPU } from "../ram.ts";
 import { CPU_AT, KIND } from "./values.ts";
-
-let index = 0;
 
 /** Pushes the status flags, as bits of RFLAGS. */
 export function pushStatus(g: Generator): void {
   for (const slot of [FLAG_A, FLAG_B, FLAG_R]) g.spillSlot(slot);
   g.code.i32(CPU_AT).get(KIND).mem(OP.i32Store, 8 * FLAGS);
-  if (index === 0) index = statusFunction();
-  g.callShared(index);
+  g.code.i32(RUNNING_CPU).call(STATUS);
 }
 
-function statusFunction(): number {
+/** Instantiates the functions for STATUS and CONDITION. */
+export function statusFunctions(
+  pages: number,
+  memory: WebAssembly.Memory,
+  table: WebAssembly.Table,
+): { status: WebAssembly.ExportValue; condition: WebAssembly.ExportValue } {
   const bytes = wasmModule({
-    pages: RAM_BYTES / 65536,
+    pages,
     imports: [],
     globals: 0,
-    functions: [{
-      type: STEP,
-      locals: [I32, I32, I64, I64, I64, I64, I64, I32],
-      code: statusCode(),
-      name: "r",
-    }],
+    functions: [
+      {
+        type: STEP,
+        locals: [I32, I32, I64, I64, I64, I64, I64, I32],
+        code: statusCode(),
+        name: "s",
+      },
+      { type: SLOW[CONDITION]!, locals: [I32], code: conditionCode(), name: "c" },
+    ],
   });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-    m: { m: memory, t: functions },
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: memory, t: table } });
+  return { status: exports["s"]!, condition: exports["c"]! };
+}
+
+/** Where the condition "less" is put beside the flags. */
+const LESS = 0x10000;
+/** Flags one of which must be set, by condition code without its lowest bit. */
+const ANY = [OF, CF, ZF, CF | ZF, SF, PF, LESS, ZF | LESS];
+
+function conditionCode(): Code {
+  const C = 0;
+  const CONDITION_CODE = 1, BITS = 2;
+  const code = new Code();
+  code.get(C).call(0).tee(BITS).get(BITS).i32(4).op(OP.i32ShrU).get(BITS).op(OP.i32Xor).i32(SF).op(OP.i32And);
+  code.i32(Math.log2(LESS / SF)).op(OP.i32Shl, OP.i32Or).i32(0);
+  ANY.forEach((mask, n) => {
+    // select: the mask if this is the condition, else what there was
+    code.set(BITS).i32(mask).get(BITS).get(CONDITION_CODE).i32(1).op(OP.i32ShrU).i32(n).op(
+      OP.i32Eq,
+      OP.select,
+    );
   });
-  const index = addFunction(exports["r"] as () => number);
-  if (index === 0) throw new Error("no room in the function table");
-  return index;
+  code.op(OP.i32And).i32(0).op(OP.i32Ne).get(CONDITION_CODE).i32(1).op(OP.i32And, OP.i32Xor);
+  return code;
 }
 
 function statusCode(): Code {

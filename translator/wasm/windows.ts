@@ -3,7 +3,7 @@
 // stack's begin empty, so outside of loops one is worth its while for several accesses only.
 
 import { RBP, RSP, TEMPS } from "../cpu.ts";
-import type { IrBlock, IrOp } from "../ir/block.ts";
+import type { IrOp } from "../ir/block.ts";
 import type { Mem } from "../ir/op.ts";
 import type { Flow } from "./flow.ts";
 

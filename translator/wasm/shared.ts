@@ -1,0 +1,63 @@
+// Functions that all regions call through the table, at numbers that are the same in every run, so that regions can be kept between runs.
+//
+// Each takes the CPU state and returns 1, or 0 when it declines and has done nothing: then the region runs the operation's closure. So a stub that
+// declines can stand for any of them: it has the function made, which is there at the next call.
+
+import { memory, RAM_BYTES } from "../ram.ts";
+import { Code, OP, wasmModule } from "./encoder.ts";
+import { STEP } from "./imports.ts";
+import { functions, SHARED_FIRST, SHARED_FUNCTIONS } from "./jump_table.ts";
+
+/** What a function is made of. */
+export interface Body {
+  readonly code: Code;
+  readonly locals: readonly number[];
+}
+
+const numbers = new Map<string, number>();
+const makers: (() => Body)[] = [];
+
+/** Declares a function; all are declared when this is loaded, in the same order always. */
+export function declareShared(name: string, make: () => Body): void {
+  if (makers.length === SHARED_FUNCTIONS || numbers.has(name)) throw new Error(`shared function ${name}`);
+  numbers.set(name, makers.push(make) - 1);
+}
+
+/** The place of a function in the table. */
+export function sharedIndex(name: string): number {
+  const n = numbers.get(name);
+  if (n === undefined) throw new Error(`no shared function ${name}`);
+  return SHARED_FIRST + n;
+}
+
+/** Puts the stubs into the table. */
+export function installStubs(): void {
+  if (functions.get(SHARED_FIRST) !== null) return;
+  const stubs = makers.map((_, n) => ({
+    type: STEP,
+    locals: [],
+    code: new Code().i32(n).call(0).op(OP.drop).i32(0),
+    name: String(n),
+  }));
+  const stub = instantiate([STEP], stubs, { 0: install });
+  makers.forEach((_, n) => functions.set(SHARED_FIRST + n, stub[String(n)] as () => number));
+}
+
+function install(n: number): number {
+  const { code, locals } = makers[n]!();
+  const { r } = instantiate([], [{ type: STEP, locals, code, name: "r" }], {});
+  functions.set(SHARED_FIRST + n, r as () => number);
+  return 0;
+}
+
+type Parts = Parameters<typeof wasmModule>[0];
+
+function instantiate(
+  imports: Parts["imports"],
+  list: Parts["functions"],
+  f: WebAssembly.ModuleImports,
+): WebAssembly.Exports {
+  const bytes = wasmModule({ pages: RAM_BYTES / 65536, imports, globals: 0, functions: list });
+  const module = new WebAssembly.Module(bytes);
+  return new WebAssembly.Instance(module, { m: { m: memory, t: functions }, f }).exports;
+}
