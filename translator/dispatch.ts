@@ -208,7 +208,7 @@ export class Dispatcher implements Executor {
         return ir.crossing ? undefined : ir;
       },
       physical: () => page,
-      known: () => [],
+      known: () => page === 0 ? [] : this.cache.addresses(first, page),
     };
   }
 
