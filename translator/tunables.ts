@@ -12,8 +12,10 @@ export const SAMPLE_BLOCKS = 64;
 export const HOT_SAMPLES = 60;
 /** What it adds to a block's heat when a region leaves to it: more than its share of the samples, since a region that ends there gains from going on. */
 export const EXIT_HEAT = 1 / 8;
-/** Blocks and IR operations of a region at the most: TurboFan's time grows faster than the code. */
-export const REGION_BLOCKS = 160, REGION_OPS = 2500;
+/** Blocks and IR operations of a region at the most: TurboFan's time grows faster than the code, and regions overlap. */
+export const REGION_BLOCKS = 100, REGION_OPS = 700;
+/** IR operations of a called function that becomes part of its caller's region at the most, and of all of them together. */
+export const INLINE_OPS = 120, INLINE_TOTAL = 360;
 /** Pages of a region at the most: each but the first is looked up in the exec TLB when the region is entered. */
 export const REGION_PAGES = 4;
 /** Return addresses that a return inside a region is compared with at the most. */

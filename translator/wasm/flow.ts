@@ -11,6 +11,8 @@ import { UNKNOWN } from "../ir/flags.ts";
 import type { Const, Mem } from "../ir/op.ts";
 import { dropFlags, nameKinds } from "../passes/flags.ts";
 import {
+  INLINE_OPS,
+  INLINE_TOTAL,
   REGION_BLOCKS,
   REGION_OPS,
   REGION_PAGES,
@@ -106,9 +108,11 @@ export function findRegion(entry: number, source: Source): Flow | undefined {
   };
   // Within the function first, then what it calls.
   const own = new Set<number>([entry]), called = new Set<number>(), switches: number[] = [];
-  const grow = (queue: Set<number>) => {
+  const grow = (queue: Set<number>, most = Infinity) => {
+    const start = size;
     for (const at of queue) {
       if (index.has(at)) continue;
+      if (size - start > most) return;
       const block = take(at);
       if (block === undefined) continue;
       const end = last(block), back = returnAddress(end);
@@ -127,7 +131,21 @@ export function findRegion(entry: number, source: Source): Flow | undefined {
   for (const address of cases) grow(new Set([address]));
   // A hot case is where such a region begins.
   cases.push(entry);
-  for (const callee of called) grow(new Set([callee]));
+  const before = size;
+  for (const callee of called) {
+    if (size - before > INLINE_TOTAL) break;
+    // All of it or nothing.
+    const kept = blocks.length, keptSize = size;
+    grow(new Set([callee]), INLINE_OPS);
+    if (size - keptSize <= INLINE_OPS) continue;
+    for (let n = kept; n < blocks.length; n++) {
+      index.delete(blocks[n]!.address);
+      stubs.delete(n);
+    }
+    blocks.length = kept;
+    while (switches.length > 0 && switches[switches.length - 1]! >= kept) switches.pop();
+    size = keptSize;
+  }
   if (blocks.length === 0) return undefined;
 
   const at = (a: number) => index.get(a) ?? -1;
@@ -143,8 +161,20 @@ export function findRegion(entry: number, source: Source): Flow | undefined {
   });
   if (switches.length > 0) successors.push(cases.map(at).filter((to) => to >= 0).slice(0, SWITCH_CASES));
   returns(blocks, successors, at);
-  const found = [...pages].map((page) => ({ address: page, addend: (source.physical(page) - page) | 0 }));
+  const found = pagesOf([...blocks, ...stubs.values()])
+    .map((page) => ({ address: page, addend: (source.physical(page) - page) | 0 }));
   return { blocks, successors, stubs, pages: found };
+}
+
+/** The pages of blocks, the first one's first. */
+function pagesOf(blocks: readonly IrBlock[]): number[] {
+  const pages = new Set<number>();
+  for (const { address, crossing } of blocks) {
+    const page = address - address % 4096;
+    pages.add(page);
+    if (crossing) pages.add(page + 4096);
+  }
+  return [...pages];
 }
 
 /** Whether the block loads from an address with an index. */
