@@ -187,10 +187,11 @@ export class Dispatcher implements Executor {
     return {
       lower: (address) => {
         const page = physical(address);
-        if (page === 0 || !cache.knows(address, page)) return undefined;
-        let second = -1;
-        const ir = translator.lower(address, page, () => second = physical(address + 4096), false);
-        return second === 0 ? undefined : ir;
+        const block = page === 0 ? undefined : cache.known(address, page);
+        if (block === undefined) return undefined;
+        if (block.frame2 !== 0 && physical(address + 4096) !== block.frame2 * 4096) return undefined;
+        return translator.again(block) ??
+          translator.lower(address, page, () => physical(address + 4096), false);
       },
       physical,
       known: (page) => cache.addresses(page, physical(page)),

@@ -1,7 +1,7 @@
 // The pipeline for one block: bytes → instructions → IR → flags resolved → code of tier 1.
 
 import type { CodeReader as CodeReaderType } from "./decode/iced.ts";
-import { type BlockCode, type Body, type Link, makeLink } from "./cache/block.ts";
+import { type Block, type BlockCode, type Body, type Link, makeLink } from "./cache/block.ts";
 import type { CodeFile } from "./cache/code_file.ts";
 import {
   byteCount,
@@ -134,6 +134,13 @@ export class Translator {
       instructions: instructionCount(place),
       crossing: isCrossing(place),
     };
+  }
+
+  /** The IR that a block executes, if it does: nothing is decoded for it. */
+  again({ address, words, at, links, instructions, frame2 }: Block): IrBlock | undefined {
+    if (words.length === 0) return undefined;
+    const ops = decodeOps(words, at, address - address % 4096, links);
+    return { address, ops, end: NaN, instructions, crossing: frame2 !== 0 };
   }
 
   /** Keeps a region, if all of its code comes from one file. */

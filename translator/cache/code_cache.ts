@@ -127,9 +127,9 @@ export class CodeCache {
     return I32[x] === (lo & -4096) && I32[x + 1] === hi ? ((lo & -4096) + I32[x + XTLB_ADDEND]) | 0 : 0;
   }
 
-  /** Whether the block at `address`, whose page lies at physical address `page`, has been translated. */
-  knows(address: number, page: number): boolean {
-    return this.#frames.get(page >>> 12)?.has(address) === true;
+  /** The block at `address`, whose page lies at physical address `page`, if it has been translated. */
+  known(address: number, page: number): Block | undefined {
+    return this.#frames.get(page >>> 12)?.get(address);
   }
 
   /** Addresses of the blocks made from the frame at physical address `physical` for guest page `page`. */

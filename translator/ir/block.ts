@@ -13,7 +13,7 @@ export interface IrBlock {
   /** Guest address of the first instruction. */
   readonly address: number;
   ops: IrOp[];
-  /** Guest address behind the last instruction. */
+  /** Guest address behind the last instruction; NaN when the IR was not just made. */
   end: number;
   /** Guest instructions in it. */
   instructions: number;

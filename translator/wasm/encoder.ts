@@ -2,21 +2,47 @@
 
 export const I32 = 0x7f, I64 = 0x7e, F32 = 0x7d, F64 = 0x7c, V128 = 0x7b, VOID = 0x40;
 
+const number64 = new DataView(new ArrayBuffer(8));
+
 /** Bytes being written; LEB128 numbers and instruction mnemonics on top. */
 export class Code {
-  bytes: number[] = [];
+  #bytes = new Uint8Array(256);
+  #length = 0;
   /** Branches whose usual outcome is known: offset of the instruction, and 1 when its condition is likely to hold, 0 when it is not. */
   readonly hints: [offset: number, likely: number][] = [];
 
+  get length(): number {
+    return this.#length;
+  }
+  /** A copy of what has been written. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#length);
+  }
+  clear(): void {
+    this.#length = this.hints.length = 0;
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#length + count;
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+  #byte(value: number): void {
+    if (this.#length === this.#bytes.length) this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
   op(...codes: number[]): this {
-    for (const code of codes) this.bytes.push(code);
+    for (let i = 0; i < codes.length; i++) this.#byte(codes[i]!);
     return this;
   }
   u(value: number): this {
     do {
       const low = value & 0x7f;
       value >>>= 7;
-      this.bytes.push(value === 0 ? low : low | 0x80);
+      this.#byte(value === 0 ? low : low | 0x80);
     } while (value !== 0);
     return this;
   }
@@ -25,10 +51,10 @@ export class Code {
       const low = value & 0x7f;
       value >>= 7;
       if ((value === 0 && (low & 0x40) === 0) || (value === -1 && (low & 0x40) !== 0)) {
-        this.bytes.push(low);
+        this.#byte(low);
         return this;
       }
-      this.bytes.push(low | 0x80);
+      this.#byte(low | 0x80);
     }
   }
   /** A signed 64-bit number given as two int32 halves. */
@@ -38,17 +64,16 @@ export class Code {
       lo = (lo >>> 7) | (hi << 25);
       hi >>= 7;
       if ((lo === 0 && hi === 0 && (low & 0x40) === 0) || (lo === -1 && hi === -1 && (low & 0x40) !== 0)) {
-        this.bytes.push(low);
+        this.#byte(low);
         return this;
       }
-      this.bytes.push(low | 0x80);
+      this.#byte(low | 0x80);
     }
   }
   f64Const(value: number): this {
-    const view = new DataView(new ArrayBuffer(8));
-    view.setFloat64(0, value, true);
-    this.bytes.push(0x44);
-    for (let i = 0; i < 8; i++) this.bytes.push(view.getUint8(i));
+    number64.setFloat64(0, value, true);
+    this.#byte(0x44);
+    for (let i = 0; i < 8; i++) this.#byte(number64.getUint8(i));
     return this;
   }
 
@@ -75,7 +100,7 @@ export class Code {
   }
   /** The `if` or `br_if` that comes next: is its condition likely to hold? */
   hint(likely: boolean): this {
-    this.hints.push([this.bytes.length, likely ? 1 : 0]);
+    this.hints.push([this.#length, likely ? 1 : 0]);
     return this;
   }
   br(depth: number): this {
@@ -93,9 +118,10 @@ export class Code {
     return this.op(0xfd).u(opcode);
   }
   append(other: Code): this {
-    const { bytes } = this;
-    for (const [offset, likely] of other.hints) this.hints.push([bytes.length + offset, likely]);
-    for (const b of other.bytes) bytes.push(b);
+    for (const [offset, likely] of other.hints) this.hints.push([this.#length + offset, likely]);
+    this.#reserve(other.#length);
+    this.#bytes.set(other.#bytes.subarray(0, other.#length), this.#length);
+    this.#length += other.#length;
     return this;
   }
 }
@@ -305,7 +331,7 @@ export function wasmModule(
   first.forEach(typeOf);
   const ownTypes = functions.map(({ type }) => typeOf(type)), importTypes = imports.map(typeOf);
   const out = new Code().op(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
-  const section = (id: number, content: Code) => out.op(id).u(content.bytes.length).append(content);
+  const section = (id: number, content: Code) => out.op(id).u(content.length).append(content);
 
   const typeSection = new Code().u(typeBytes.length);
   for (const t of typeBytes) {
@@ -339,7 +365,7 @@ export function wasmModule(
     const content = new Code().u(runs.length);
     for (const [count, type] of runs) content.u(count).op(type);
     content.append(code).op(OP.end);
-    codeSection.u(content.bytes.length).append(content);
+    codeSection.u(content.length).append(content);
     if (content.hints.length === 0) return;
     const hints = new Code().u(imports.length + i).u(content.hints.length);
     for (const [offset, likely] of content.hints) hints.u(offset).op(1, likely);
@@ -351,5 +377,5 @@ export function wasmModule(
     section(0, hintSection);
   }
   section(10, codeSection);
-  return new Uint8Array(out.bytes);
+  return out.finish();
 }

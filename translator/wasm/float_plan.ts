@@ -31,10 +31,10 @@ export function planFloats(
       if (o.ip !== ip) g.newInstruction();
       ip = o.ip;
       emit(g, o);
-      code.bytes.length = code.hints.length = 0;
+      code.clear();
     }
     if (calls(n)) floats.closure(g);
-    code.bytes.length = code.hints.length = 0;
+    code.clear();
   };
   // Masks are the real generator's; here nothing is loaded, and closures only forget.
   floats.plan = { entry: [], formats: new Set(), wide: new Set(), assumed: new Map() };

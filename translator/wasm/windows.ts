@@ -68,16 +68,34 @@ export function planWindows({ blocks, successors }: Flow): Windows {
   return new Map(best.map(([key, { written }]) => [key, written]));
 }
 
-/** By block: whether it can reach itself. */
-function inCycles(successors: readonly (readonly number[])[]): boolean[] {
-  return successors.map((list, n) => {
-    const seen = new Set(list);
-    for (const to of seen) {
-      if (to === n) return true;
-      if (to >= 0) { for (const next of successors[to]!) seen.add(next); }
+/** By node: whether it can reach itself (Tarjan: "Depth-first search and linear graph algorithms"). */
+export function inCycles(successors: readonly (readonly number[])[]): boolean[] {
+  const order = new Int32Array(successors.length).fill(-1), lowest = new Int32Array(successors.length);
+  const open: number[] = [], isOpen = new Uint8Array(successors.length);
+  const cyclic: boolean[] = new Array(successors.length).fill(false);
+  let count = 0;
+  const visit = (n: number): void => {
+    order[n] = lowest[n] = count++;
+    open.push(n);
+    isOpen[n] = 1;
+    for (const to of successors[n]!) {
+      if (to < 0) continue;
+      if (to === n) cyclic[n] = true;
+      if (order[to]! < 0) {
+        visit(to);
+        lowest[n] = Math.min(lowest[n]!, lowest[to]!);
+      } else if (isOpen[to]) lowest[n] = Math.min(lowest[n]!, order[to]!);
     }
-    return false;
-  });
+    if (lowest[n] !== order[n]) return;
+    const component = open.splice(open.indexOf(n));
+    for (const m of component) {
+      isOpen[m] = 0;
+      if (component.length > 1) cyclic[m] = true;
+    }
+  };
+  // Regions are small (tunables.ts): the host's stack is deep enough.
+  for (let n = 0; n < successors.length; n++) if (order[n]! < 0) visit(n);
+  return cyclic;
 }
 
 function near(m: Mem, moves: readonly Moves[]): boolean {
