@@ -93,7 +93,7 @@ cacheTest("runs at the same time do not disturb each other", async (cache) => {
   const warm = await run(cache);
   assertSame(warm);
   // Whoever came last has left its files; runs are not the same to the last block.
-  assert(translated(warm) < translated(outputs[0]!) / 10, warm.stderr);
+  assert(translated(warm) < Math.max(...outputs.map(translated)) / 10, warm.stderr);
   for (const path of filesOf(cache)) assertMatch(path, /\.code$/);
 });
 
