@@ -86,8 +86,10 @@ export class CpuLimitTimers {
     const { cur, max } = process.rlimits[RLIMIT_CPU];
     if (cur === Infinity) return;
     const used = process.userNs + process.systemNs;
-    if (used >= max * SECOND) sendSignal(process, kernelSignal(SIGKILL));
-    else if (used >= cur * SECOND && used >= this.#nextWarningNs) {
+    // The warning comes before the end, however long ago the last check was.
+    if (used >= max * SECOND && (this.#nextWarningNs > 0 || cur >= max)) {
+      sendSignal(process, kernelSignal(SIGKILL));
+    } else if (used >= cur * SECOND && used >= this.#nextWarningNs) {
       // Once a second from the soft limit on.
       this.#nextWarningNs = used + SECOND;
       sendSignal(process, kernelSignal(SIGXCPU));
