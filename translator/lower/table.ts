@@ -4,6 +4,7 @@ import type { Family, Lowering } from "./lowering.ts";
 import { ARITH } from "./arith.ts";
 import { ATOMIC } from "./atomic.ts";
 import { BIT } from "./bit.ts";
+import { BMI } from "./bmi.ts";
 import { CONTROL } from "./control.ts";
 import { FLAG } from "./flag.ts";
 import { LOOP } from "./loop.ts";
@@ -13,6 +14,7 @@ import { MUL_DIV } from "./mul_div.ts";
 import { SHIFT } from "./shift.ts";
 import { cmpsdVector, SSE_FLOAT } from "./sse_float.ts";
 import { SSE_INTEGER } from "./sse_integer.ts";
+import { SSE4 } from "./sse4.ts";
 import { movsdVector, SSE_MOVE } from "./sse_move.ts";
 import { namesake } from "./sse_operands.ts";
 import { STRING } from "./string.ts";
@@ -27,6 +29,7 @@ const FAMILIES: readonly Family[] = [
   SHIFT,
   MUL_DIV,
   BIT,
+  BMI,
   STRING,
   ATOMIC,
   FLAG,
@@ -34,6 +37,7 @@ const FAMILIES: readonly Family[] = [
   SYSTEM,
   withMmx(SSE_MOVE),
   withMmx(SSE_INTEGER),
+  withMmx(SSE4),
   MMX,
   SSE_FLOAT,
   X87,

@@ -1,0 +1,85 @@
+// LZCNT, BMI1, BMI2, ADX (SDM vol. 2)
+
+import type { Instruction } from "../decode/instruction.ts";
+import * as h from "../helpers/bmi.ts";
+import { type Builder, isConst } from "../ir/builder.ts";
+import { nameAll } from "../ir/objects.ts";
+import type { Value } from "../ir/op.ts";
+import { rotated } from "../helpers/shift.ts";
+import { RDX } from "../cpu.ts";
+import type { Family, Lowering } from "./lowering.ts";
+
+nameAll("bmi", h);
+
+/** TZCNT, LZCNT. */
+function count(name: string): Lowering {
+  return (b, i) => {
+    const d = i.ops[0]!, s = b.read(i.ops[1]!);
+    const t = b.target(d);
+    b.op(`${name}${8 * d.size}f`, t, s);
+    b.commit(d, t);
+  };
+}
+/** d = name(source). */
+const unary = (name: string): Lowering => (b, i) => {
+  const d = i.ops[0]!;
+  b.op(`${name}${8 * d.size}f`, d.slot, b.read(i.ops[1]!));
+};
+/** d = name(second, third). */
+const binary = (name: string): Lowering => (b, i) => {
+  const d = i.ops[0]!;
+  b.op(`${name}${8 * d.size}f`, d.slot, b.read(i.ops[1]!), i.ops[2]!.slot);
+};
+/** Shifts by a register, without flags. */
+const shift = (name: string): Lowering => (b, i) => {
+  const d = i.ops[0]!;
+  b.op(`${name}v${8 * d.size}`, d.slot, b.read(i.ops[1]!), i.ops[2]!.slot);
+};
+
+function slotOf(b: Builder, v: Value): number {
+  if (!isConst(v)) return v;
+  const t = b.temp();
+  b.op("mov64", t, v);
+  return t;
+}
+const scatter = (helper: typeof h.pdep): Lowering => (b, i) => {
+  const d = i.ops[0]!, m = slotOf(b, b.read(i.ops[2]!));
+  b.quick(helper, d.slot, i.ops[1]!.slot, m, d.size);
+};
+function mulx(b: Builder, i: Instruction): void {
+  const high = i.ops[0]!, low = i.ops[1]!, s = slotOf(b, b.read(i.ops[2]!));
+  b.quick(high.size === 8 ? h.mulx : h.mulx32, high.slot, low.slot, RDX, s);
+}
+/** The carry is one flag, the others stay: explicit flags. */
+const addThrough = (helper: typeof h.adcx): Lowering => (b, i) => {
+  const d = i.ops[0]!, s = slotOf(b, b.read(i.ops[1]!));
+  b.setFlags(helper, d.slot, d.slot, s, d.size);
+};
+
+export const BMI: Family = {
+  Tzcnt: count("tzcnt"),
+  Lzcnt: count("lzcnt"),
+  Andn: (b, i) => {
+    const d = i.ops[0]!;
+    // d = third AND NOT second.
+    b.op(`andn${8 * d.size}f`, d.slot, b.read(i.ops[2]!), i.ops[1]!.slot);
+  },
+  Blsr: unary("blsr"),
+  Blsmsk: unary("blsmsk"),
+  Blsi: unary("blsi"),
+  Bextr: binary("bextr"),
+  Bzhi: binary("bzhi"),
+  Pdep: scatter(h.pdep),
+  Pext: scatter(h.pext),
+  Mulx: mulx,
+  Shlx: shift("shl"),
+  Shrx: shift("shr"),
+  Sarx: shift("sar"),
+  Rorx: (b, i) => {
+    const d = i.ops[0]!, s = b.read(i.ops[1]!), n = i.ops[2]!.lo & (8 * d.size - 1);
+    if (n === 0) b.op(d.size === 8 ? "mov64" : "mov32", d.slot, s);
+    else b.op(`ror${8 * d.size}`, d.slot, s, n, rotated);
+  },
+  Adcx: addThrough(h.adcx),
+  Adox: addThrough(h.adox),
+};
