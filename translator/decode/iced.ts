@@ -121,16 +121,18 @@ function memory(i: iced.Instruction): Operand {
   const ipRelative = base === Register.RIP || base === Register.EIP;
   const address32 = base === Register.EIP || b?.size === 4 || x?.size === 4 ||
     (base === Register.None && index === Register.None && i.memoryDisplSize === 4);
+  const lanes = x !== undefined && x.class !== CLASS_GPR;
   const mem: Mem = {
     base: ipRelative || base === Register.None ? -1 : b!.slot,
-    index: index === Register.None ? -1 : x!.slot,
+    index: index === Register.None || lanes ? -1 : x!.slot,
     scale: index === Register.None ? 0 : 31 - Math.clz32(i.memoryIndexScale),
     dispLo: lo,
     dispHi: address32 ? 0 : hi,
     segment,
     address32,
   };
-  return memoryOperand(memorySize(i), mem);
+  const o = memoryOperand(memorySize(i), mem);
+  return lanes ? { ...o, class: x.class, slot: x.slot } : o;
 }
 
 function operand(i: iced.Instruction, n: number): Operand {

@@ -64,6 +64,12 @@ export const AVX_OPS: readonly OpDef[] = [
     { faults: true },
   ),
   op(
+    "vecmy",
+    "oddrrrr",
+    "o(d address, r address, r address) on 256 bits: never raises",
+    ([o, d, , r, , s]) => `${o}(${d.address},${r.address},${s.address});`,
+  ),
+  op(
     "fma",
     "odrrrxx",
     "o(c, x, d address, r addresses, x, ip): d = ±(r × r) ± r on x lanes",

@@ -3,6 +3,8 @@
 import type { Family, Lowering } from "./lowering.ts";
 import { ARITH } from "./arith.ts";
 import { ATOMIC } from "./atomic.ts";
+import { AVX } from "./avx.ts";
+import { AVX_PERMUTE } from "./avx_permute.ts";
 import { BIT } from "./bit.ts";
 import { BMI } from "./bmi.ts";
 import { CONTROL } from "./control.ts";
@@ -40,6 +42,8 @@ const FAMILIES: readonly Family[] = [
   withMmx(SSE4),
   MMX,
   SSE_FLOAT,
+  AVX,
+  AVX_PERMUTE,
   X87,
   X87_STATE,
 ];

@@ -79,7 +79,6 @@ function exact(kind: number, m: number, double: boolean): void {
   if (A.kind >= QNAN || B.kind >= QNAN || C.kind >= QNAN) {
     if (A.kind === SNAN || B.kind === SNAN || C.kind === SNAN) status.flags |= IE;
     const n = A.kind >= QNAN ? A : B.kind >= QNAN ? B : C;
-    if (n === C && infiniteTimesZero()) status.flags |= IE;
     Z.set(QNAN, n.sign, 0, n.hi | 0x40000000, n.lo);
     return;
   }

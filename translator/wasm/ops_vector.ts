@@ -47,12 +47,13 @@ VECTOR.vecf = (g, a, o) => {
 /** Packed arithmetic (x: number of the operation) and compares (x: predicate). */
 VECTOR.vecfxx = (g, a, o) => {
   const [helper, , , x] = a;
+  if (helper === float.horizontal64) return horizontal(DOUBLE)(g, a, o);
+  if (helper === float.horizontal32) return horizontal(SINGLE)(g, a, o);
   const format = helper === float.arith64 || helper === float.cmp64 ? DOUBLE : SINGLE;
   if (helper === float.cmp64 || helper === float.cmp32) return comparePacked(format)(g, a, o);
   if (x === SQRT) return FLOAT[format === DOUBLE ? "sqrtpd" : "sqrtps"]!(g, a, o);
   leastPacked(x === MAX, format)(g, a, o);
 };
-VECTOR.vecfx = (g, a, o) => horizontal(a[0] === float.horizontal64 ? DOUBLE : SINGLE)(g, a, o);
 
 VECTOR.movx = (g, [d, r]) => {
   if (d === r) return;

@@ -3,6 +3,7 @@
 
 import * as iced from "iced-x86";
 import type { Mem } from "../encode.ts";
+import { EDGE, MIDDLE, READ_ONLY } from "../layout.ts";
 import type { Snippet } from "../snippet.ts";
 import { AF, CF, type FlagEffect, OF, PF, SF, ZF } from "../undefined_flags.ts";
 
@@ -95,14 +96,52 @@ function registerFor(s: Snippet, kind: number): number | undefined {
   return undefined;
 }
 
+const RDI = 7;
+/** MASKMOVDQU stores at RDI. */
+function stringOperand(s: Snippet, i: iced.Instruction, n: number): void {
+  s.inputs.set(RDI, (rng) => {
+    const tame = MIDDLE + rng.between(-20, 20);
+    s.setAddress(rng, rng.chance(90) ? tame : rng.pick([EDGE - rng.below(12), EDGE, READ_ONLY + 64]));
+  });
+  i.setOpKind(n, OpKind.MemorySegRDI);
+}
+
+/** A gather: the indices are made small first, so that all addresses are mapped; three different registers. */
+function addGather(s: Snippet, info: CodeInfo): void {
+  const m = s.memTame(), x = s.rng.below(16), d = (x + 1 + s.rng.below(15)) & 15;
+  let mask = s.rng.below(16);
+  while (mask === x || mask === d) mask = s.rng.below(16);
+  if (m.index >= 0) return s.addBytes([0x90]);
+  const kind = Kind[info.kinds[1]!]!, i = scratch, wide = kind.includes("64");
+  i.code = wide ? Code.VEX_Vpsrlq_ymm_ymm_imm8 : Code.VEX_Vpsrad_ymm_ymm_imm8;
+  for (const n of [0, 1]) {
+    i.setOpKind(n, OpKind.Register);
+    i.setOpRegister(n, Register.YMM0 + x);
+  }
+  i.setOpKind(2, OpKind.Immediate8);
+  i.immediate8 = wide ? 56 : 24;
+  add(s, i);
+  i.code = info.code;
+  putMemory(i, 1, m);
+  i.memoryIndex = (kind.endsWith("y") ? Register.YMM0 : Register.XMM0) + x;
+  i.memoryIndexScale = 1 << s.rng.below(4);
+  for (const [n, r] of [[0, d], [2, mask]] as const) {
+    i.setOpKind(n, OpKind.Register);
+    i.setOpRegister(n, (Kind[info.kinds[n]!]!.startsWith("ymm") ? Register.YMM0 : Register.XMM0) + r);
+  }
+  add(s, i);
+}
+
 /** Adds an instruction with this encoding. */
 export function addCode(s: Snippet, info: CodeInfo): void {
   const i = scratch;
+  if (info.kinds.some((kind) => Kind[kind]!.includes("vsib"))) return addGather(s, info);
   i.code = info.code;
   i.memoryBase = i.memoryIndex = i.segmentPrefix = Register.None;
   info.kinds.forEach((kind, n) => {
     const name = Kind[kind]!;
     const memory = name.startsWith("mem") || name.includes("_or_mem") && s.rng.chance(40);
+    if (name === "seg_rDI") return stringOperand(s, i, n);
     if (memory) return putMemory(i, n, s.mem());
     const r = registerFor(s, kind);
     if (r !== undefined) {
