@@ -126,4 +126,40 @@ for (const [bits, count] of [[8, 1], [16, 2], [32, 4], [64, 8]] as const) {
   );
 }
 
+for (const bits of [32, 64]) {
+  const wide = bits === 64;
+  ops.push(
+    op(
+      `scatter${bits}`,
+      "oodrr",
+      "d = what o(r, r) leaves in the second o, lo and hi: PDEP, PEXT",
+      ([o, out, d, a, m]) =>
+        `${o}(${a.lo},${wide ? a.hi : "0"},${m.lo},${
+          wide ? m.hi : "0"
+        });${d.lo}=${out}.lo;${d.hi}=${out}.hi;`,
+    ),
+  );
+}
+// Products without flags: the second d, the high half, is written last. `o` is umulh().
+ops.push(
+  op(
+    "mulx32",
+    "oddrr",
+    "low, high 32 bits of the product",
+    ([o, low, high, a, b]) =>
+      `const x=${a.lo},y=${b.lo},h=${o}(x,y);${low.lo}=Math.imul(x,y);${low.hi}=0;${high.lo}=h;${high.hi}=0;`,
+  ),
+  op(
+    "mulx64",
+    "oddrr",
+    "low, high 64 bits of the product",
+    ([o, low, high, a, b]) =>
+      `const al=${a.lo},ah=${a.hi},bl=${b.lo},bh=${b.hi},` +
+      `m=(${o}(al,bl)>>>0)+(Math.imul(al,bh)>>>0)+(Math.imul(ah,bl)>>>0),` +
+      `u=(${o}(al,bh)>>>0)+(${o}(ah,bl)>>>0)+(Math.imul(ah,bh)>>>0)+Math.floor(m/4294967296),` +
+      `t=${o}(ah,bh)+Math.floor(u/4294967296)|0;` +
+      `${low.lo}=Math.imul(al,bl);${low.hi}=m|0;${high.lo}=u|0;${high.hi}=t;`,
+  ),
+);
+
 export const BMI_OPS: readonly OpDef[] = ops;

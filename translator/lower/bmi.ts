@@ -1,12 +1,13 @@
 // LZCNT, BMI1, BMI2, ADX (SDM vol. 2)
 
+import { RDX } from "../cpu.ts";
 import type { Instruction } from "../decode/instruction.ts";
 import * as h from "../helpers/bmi.ts";
 import { type Builder, isConst } from "../ir/builder.ts";
 import { nameAll } from "../ir/objects.ts";
 import type { Value } from "../ir/op.ts";
+import { umulh } from "../helpers/mul_div.ts";
 import { rotated } from "../helpers/shift.ts";
-import { RDX } from "../cpu.ts";
 import type { Family, Lowering } from "./lowering.ts";
 
 nameAll("bmi", h);
@@ -44,11 +45,11 @@ function slotOf(b: Builder, v: Value): number {
 }
 const scatter = (helper: typeof h.pdep): Lowering => (b, i) => {
   const d = i.ops[0]!, m = slotOf(b, b.read(i.ops[2]!));
-  b.quick(helper, d.slot, i.ops[1]!.slot, m, d.size);
+  b.op(`scatter${8 * d.size}`, helper, h.bits, d.slot, i.ops[1]!.slot, m);
 };
 function mulx(b: Builder, i: Instruction): void {
   const high = i.ops[0]!, low = i.ops[1]!, s = slotOf(b, b.read(i.ops[2]!));
-  b.quick(high.size === 8 ? h.mulx : h.mulx32, high.slot, low.slot, RDX, s);
+  b.op(`mulx${8 * high.size}`, umulh, low.slot, high.slot, RDX, s);
 }
 /** The carry is one flag, the others stay: explicit flags. */
 const addThrough = (helper: typeof h.adcx): Lowering => (b, i) => {

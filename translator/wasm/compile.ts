@@ -23,6 +23,7 @@ import {
   TYPES,
   WRITE128,
   WRITE16,
+  WRITE256,
   WRITE32,
   WRITE64,
   WRITE8,
@@ -127,6 +128,7 @@ export class WasmTier {
         return 0;
       },
       [WRITE128]: store(16, (c, lo, hi, slot, ip) => H.write128(c, lo, hi, slot, ip)),
+      [WRITE256]: store(32, (c, lo, hi, slot, ip) => H.write256(c, lo, hi, slot, ip)),
       [PROBE]: probe,
       [CONDITION]: (c, cc) => H.condition(c, cc) ? 1 : 0,
     };

@@ -6,9 +6,12 @@ import type { IrOp } from "../ir/block.ts";
 import * as float from "../sse/float.ts";
 import { MAX, SQRT } from "../sse/lane.ts";
 import { DOUBLE, SINGLE } from "./float_facts.ts";
+import { AVX, wideFloat } from "./ops_avx.ts";
 import { BIT } from "./ops_bit.ts";
+import { BMI } from "./ops_bmi.ts";
 import { divisionHelper, MUL_DIV } from "./ops_mul_div.ts";
 import { SHIFT } from "./ops_shift.ts";
+import { MASK_HELPERS } from "./ops_sse4.ts";
 import { STRING } from "./ops_string.ts";
 import { X87 } from "./ops_x87.ts";
 import { PACKED, VECTOR_HELPERS } from "./ops_packed.ts";
@@ -27,6 +30,8 @@ export const VECTOR: Record<string, Emit> = {
   ...MUL_DIV,
   ...BIT,
   ...STRING,
+  ...BMI,
+  ...AVX,
 };
 VECTOR.help1 = (g, a, o) => {
   if (!divisionHelper(g, a[0], a[2], () => g.step(o))) X87.help1!(g, a, o);
@@ -39,7 +44,10 @@ VECTOR.vec = (g, a, o) => {
   const emit = VECTOR_HELPERS.get(a[0]);
   emit !== undefined ? emit(g, a, o) : onVectors(g, o, [a[1], a[2]]);
 };
-VECTOR.vecm = (g, a, o) => onVectors(g, o, [a[1], a[2], a[3]]);
+VECTOR.vecm = (g, a, o) => {
+  const emit = MASK_HELPERS.get(a[0]);
+  emit !== undefined ? emit(g, a, o) : onVectors(g, o, [a[1], a[2], a[3]]);
+};
 VECTOR.vecf = (g, a, o) => {
   const emit = VECTOR_CONVERT.get(a[0]);
   emit !== undefined ? emit(g, a, o) : onVectors(g, o, [a[1], a[2]]);
@@ -54,6 +62,8 @@ VECTOR.vecfxx = (g, a, o) => {
   if (x === SQRT) return FLOAT[format === DOUBLE ? "sqrtpd" : "sqrtps"]!(g, a, o);
   leastPacked(x === MAX, format)(g, a, o);
 };
+
+VECTOR.vecfy = wideFloat((g, o) => VECTOR[o.def.name]!(g, o.args, o));
 
 VECTOR.movx = (g, [d, r]) => {
   if (d === r) return;
@@ -101,6 +111,14 @@ const LANES: Record<string, number> = {
   pavgb: 123,
   pavgw: 155,
   pmullw: 149,
+  pminsb: 118,
+  pmaxsb: 120,
+  pminuw: 151,
+  pmaxuw: 153,
+  pminsd: 182,
+  pminud: 183,
+  pmaxsd: 184,
+  pmaxud: 185,
 };
 for (const [name, opcode] of Object.entries(LANES)) {
   VECTOR[name] = (g, [d, r]) =>
