@@ -77,6 +77,15 @@ export const AVX_OPS: readonly OpDef[] = [
       `${o}(c,${x},${d.address},${a.address},${b.address},${s.address},${y},${ip});`,
     { faults: true },
   ),
+  ...["fmasd", "fmass"].map((name) =>
+    op(
+      name,
+      "odrrrx",
+      "the same on the lowest lane",
+      ([o, d, a, b, s, x], ip) => `${o}(c,${x},${d.address},${a.address},${b.address},${s.address},1,${ip});`,
+      { faults: true },
+    )
+  ),
   op(
     "fmay",
     "oddrrrrrrxx",

@@ -209,7 +209,8 @@ function fused(kind: number, order: readonly number[], double: boolean, packedFo
     const slots = [vector(i.ops[0]!), vector(i.ops[1]!), third], d = slots[0]!;
     const [x, y, z] = order.map((n) => slots[n]!) as [number, number, number];
     if (count === 2) return b.op("fmay", helper, d, d + 2, x, x + 2, y, y + 2, z, z + 2, kind, 32 / size);
-    b.op("fma", helper, d, x, y, z, kind, packedForm ? 16 / size : 1);
+    if (packedForm) b.op("fma", helper, d, x, y, z, kind, 16 / size);
+    else b.op(double ? "fmasd" : "fmass", helper, d, x, y, z, kind);
     finish(b, i.ops[0]!);
   };
 }

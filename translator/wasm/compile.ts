@@ -10,7 +10,8 @@ import type { Runtime } from "../runtime.ts";
 import { CHAIN_LENGTH } from "../tunables.ts";
 import { wasmModule } from "./encoder.ts";
 import type { Flow, RegionPage } from "./flow.ts";
-import { FAULTED, FIRST_END, GLOBALS, INDIRECT, PAUSED, STALE } from "./generator.ts";
+import { hostFuses } from "./fused.ts";
+import { FAULTED, FIRST_END, GLOBAL_FUSES, GLOBALS, INDIRECT, PAUSED, STALE } from "./generator.ts";
 import {
   CONDITION,
   IMPORTS,
@@ -175,7 +176,8 @@ export class WasmTier {
       };
     });
     const globals: Record<number, number> = { 0: this.#links.length, 1: this.#ends.length };
-    for (let i = 2; i < GLOBALS; i++) globals[i] = pages[i - 1]?.addend ?? 0;
+    for (let i = 2; i < GLOBAL_FUSES; i++) globals[i] = pages[i - 1]?.addend ?? 0;
+    globals[GLOBAL_FUSES] = hostFuses() ? 1 : 0;
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module), {
       m: { m: memory, t: functions },
       f: imports,

@@ -16,6 +16,7 @@ import { STRING } from "./ops_string.ts";
 import { X87 } from "./ops_x87.ts";
 import { PACKED, VECTOR_HELPERS } from "./ops_packed.ts";
 import { CONVERT, VECTOR_CONVERT } from "./ops_convert.ts";
+import { FMA } from "./ops_fma.ts";
 import { FLOAT, horizontal } from "./ops_float.ts";
 import { comparePacked, FLOAT_COMPARE, leastPacked } from "./ops_float_compare.ts";
 import type { Emit } from "./ops_integer.ts";
@@ -32,6 +33,7 @@ export const VECTOR: Record<string, Emit> = {
   ...STRING,
   ...BMI,
   ...AVX,
+  ...FMA,
 };
 VECTOR.help1 = (g, a, o) => {
   if (!divisionHelper(g, a[0], a[2], () => g.step(o))) X87.help1!(g, a, o);
