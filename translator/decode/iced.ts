@@ -331,11 +331,12 @@ export function disassemble(bytes: Uint8Array, address: number): string {
   return text;
 }
 
-/** Whether the instruction at the start of `bytes` reaches memory through SS. */
-export function usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean {
+/** Whether the instruction at the start of `bytes` reaches memory through SS; undefined when the bytes end inside it. */
+export function usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean | undefined {
   const decoder = new iced.Decoder(64, bytes, iced.DecoderOptions.None);
   decoder.ip = BigInt(address);
   const i = decoder.decode();
+  const whole = i.code !== iced.Code.INVALID || decoder.lastError !== iced.DecoderError.NoMoreBytes;
   let memory = false, stack = false;
   for (let n = 0; n < i.opCount; n++) {
     if (i.opKind(n) !== OpKind.Memory) continue;
@@ -347,5 +348,5 @@ export function usesStackSegment(bytes: Uint8Array, address: number, badStack: b
   stack ||= (!memory || badStack) && (i.isStackInstruction || i.mnemonic === iced.Mnemonic.Leave);
   i.free();
   decoder.free();
-  return stack;
+  return whole ? stack : undefined;
 }
