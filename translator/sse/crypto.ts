@@ -20,7 +20,9 @@ function gf(a: number, b: number): number {
   }
   return out;
 }
-const SBOX = new Uint8Array(256), INVERSE = new Uint8Array(256);
+/** Substitutions of AES and of its inverse. */
+export const SBOX: Uint8Array<ArrayBuffer> = new Uint8Array(256);
+export const INVERSE: Uint8Array<ArrayBuffer> = new Uint8Array(256);
 for (let i = 0; i < 256; i++) {
   let inverse = 0;
   for (let k = 1; k < 256 && inverse === 0; k++) if (gf(i, k) === 1) inverse = k;

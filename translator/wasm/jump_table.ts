@@ -14,7 +14,7 @@ export const JUMP_ENTRIES = 16384;
 /** Functions at the most; later regions are reached through JavaScript. */
 const FUNCTIONS = 16384;
 /** The last ones are for functions that all regions share (shared.ts). */
-export const SHARED_FUNCTIONS = 64, SHARED_FIRST: number = FUNCTIONS - SHARED_FUNCTIONS;
+export const SHARED_FUNCTIONS = 128, SHARED_FIRST: number = FUNCTIONS - SHARED_FUNCTIONS;
 
 export const functions: WebAssembly.Table = new WebAssembly.Table({ element: "anyfunc", initial: FUNCTIONS });
 const free: number[] = [];

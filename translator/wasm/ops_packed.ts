@@ -4,6 +4,7 @@ import * as integer from "../sse/integer.ts";
 import { OP, SIMD, V128 } from "./encoder.ts";
 import { type Generator, X64 } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
+import { CRYPTO_HELPERS } from "./ops_crypto.ts";
 import { SSE4_HELPERS } from "./ops_sse4.ts";
 
 export const PACKED: Record<string, Emit> = {};
@@ -138,5 +139,6 @@ export const VECTOR_HELPERS: ReadonlyMap<unknown, Emit> = new Map<unknown, Emit>
     });
   }],
   ...SSE4_HELPERS,
+  ...CRYPTO_HELPERS,
   ...Object.keys(SHIFTS).map((name): [unknown, Emit] => [integer[name as "psllw"], byRegister(name)]),
 ]);

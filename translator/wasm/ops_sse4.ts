@@ -5,6 +5,7 @@ import * as packed from "../sse/packed.ts";
 import * as wide from "../sse/wide.ts";
 import { SIMD, V128 } from "./encoder.ts";
 import type { Generator } from "./generator.ts";
+import { CRYPTO_MASK_HELPERS, CRYPTO_NUMBER_HELPERS } from "./ops_crypto.ts";
 import type { Emit } from "./ops_integer.ts";
 
 const I8_SHR_S = 108, I16_SHR_S = 140, I32_SHR_S = 172, I64_SHR_S = 204;
@@ -194,6 +195,7 @@ function blendSigns(size: 1 | 4 | 8): Emit {
 }
 /** Emitters of `vecm` by its helper. */
 export const MASK_HELPERS: ReadonlyMap<unknown, Emit> = new Map<unknown, Emit>([
+  ...CRYPTO_MASK_HELPERS,
   [maskedBytes, blendSigns(1)],
   [packed.blendSigns32, blendSigns(4)],
   [packed.blendSigns64, blendSigns(8)],
@@ -239,6 +241,7 @@ export const NUMBER_HELPERS: ReadonlyMap<unknown, Emit> = new Map<unknown, Emit>
       }
       g.code.simd(SIMD.shuffle).op(...Array.from({ length: 16 }, (_, i) => i + k));
     })],
+  ...CRYPTO_NUMBER_HELPERS,
   [packed.blend16, blend(2)],
   [packed.blend32, blend(4)],
   [packed.signed8to16, widen(1, 2, 0)],
