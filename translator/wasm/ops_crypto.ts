@@ -3,7 +3,7 @@
 import * as crypto from "../sse/crypto.ts";
 import type { IrOp } from "../ir/block.ts";
 import { CRYPTO_A, CRYPTO_B, CRYPTO_C, CRYPTO_R } from "./crypto_functions.ts";
-import { OP, SIMD } from "./encoder.ts";
+import { OP, SIMD, V128 } from "./encoder.ts";
 import type { Generator } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
 import { sharedIndex } from "./shared.ts";
@@ -33,6 +33,45 @@ const binary = (name: string): Emit => (g, [, d, r], o) => {
   call(g, name, d, [d, r], o);
 };
 
+const XOR = 81, OR = 80, I32_ADD = 174, I32_SHL = 171, I32_SHR_U = 173;
+/** Lanes of 32 bits: 0–3 of the first operand, 4–7 of the second. */
+const shuffle = (g: Generator, ...lanes: number[]) => {
+  g.code.simd(SIMD.shuffle).op(...lanes.flatMap((lane) => [0, 1, 2, 3].map((k) => 4 * lane + k)));
+};
+
+// SHA-1's schedule is short enough to stand in line.
+const sha1Next: Emit = (g, [, d, r]) =>
+  g.setVector(d, () => {
+    g.code.simd(SIMD.const).op(...new Array(16).fill(0));
+    g.vector(d);
+    g.code.simd(SIMD.i32x4Extract).op(3).i32(30).op(OP.i32Rotl).simd(SIMD.i32x4Replace).op(3);
+    g.vector(r);
+    g.code.simd(I32_ADD);
+  });
+const sha1Message1: Emit = (g, [, d, r]) =>
+  g.setVector(d, () => {
+    g.vector(d);
+    g.vector(d);
+    g.vector(r);
+    shuffle(g, 6, 7, 0, 1);
+    g.code.simd(XOR);
+  });
+const sha1Message2: Emit = (g, [, d, r]) => {
+  const { code } = g, t = g.scratch(V128, 0);
+  // The lowest lane, d's alone, is still to be mixed with the highest result.
+  g.vector(d);
+  g.vector(r);
+  code.simd(SIMD.const).op(...new Array(16).fill(0));
+  shuffle(g, 4, 0, 1, 2);
+  code.simd(XOR).set(t).get(t).i32(1).simd(I32_SHL).get(t).i32(31).simd(I32_SHR_U).simd(OR).set(t);
+  g.setVector(d, () => {
+    code.get(t).get(t).simd(SIMD.i32x4Extract).op(0).get(t).simd(SIMD.i32x4Extract).op(3).i32(1).op(
+      OP.i32Rotl,
+    );
+    code.op(OP.i32Xor).simd(SIMD.i32x4Replace).op(0);
+  });
+};
+
 /** Emitters of `vec` by its helper. */
 export const CRYPTO_HELPERS: readonly (readonly [unknown, Emit])[] = [
   [crypto.aesenc, binary("aesenc")],
@@ -40,6 +79,9 @@ export const CRYPTO_HELPERS: readonly (readonly [unknown, Emit])[] = [
   [crypto.aesdec, binary("aesdec")],
   [crypto.aesdeclast, binary("aesdeclast")],
   [crypto.aesimc, binary("aesimc")],
+  [crypto.sha1nexte, sha1Next],
+  [crypto.sha1msg1, sha1Message1],
+  [crypto.sha1msg2, sha1Message2],
   [crypto.sha256msg1, binary("sha256msg1")],
   [crypto.sha256msg2, binary("sha256msg2")],
 ];
