@@ -2,8 +2,8 @@
 //
 // Flags that an instruction leaves undefined follow from the lazy kind.
 
-import { CF, FLAG_B, FLAG_R, FLAGS, STATUS_FLAGS } from "../cpu.ts";
-import { kindOf, LOGIC, RESULT } from "./flags.ts";
+import { CF, FLAG_B, FLAG_R, FLAGS, OF, STATUS_FLAGS } from "../cpu.ts";
+import { EXPLICIT, kindOf, LOGIC, RESULT } from "./flags.ts";
 import { op, type OpDef } from "./op.ts";
 
 const ops: OpDef[] = [];
@@ -161,5 +161,33 @@ ops.push(
       `${low.lo}=Math.imul(al,bl);${low.hi}=m|0;${high.lo}=u|0;${high.hi}=t;`,
   ),
 );
+
+// ADCX and ADOX add through one flag and leave the others: all of them are explicit then. `o` is statusFlags().
+for (const [name, flag] of [["adcx", CF], ["adox", OF]] as const) {
+  const more = { reads: STATUS_FLAGS, writes: flag, kind: EXPLICIT, kindArg: 4 };
+  const through = (f: string, carry: string) =>
+    `I32[c+${2 * FLAGS}]=${EXPLICIT};I32[c+${2 * FLAG_B}]=${f}&${~flag}|(${carry}?${flag}:0);`;
+  ops.push(
+    op(
+      `${name}32`,
+      "odrrx",
+      "d = sum through one flag",
+      ([o, d, a, b]) =>
+        `const f=${o}(c),s=(${a.lo}>>>0)+(${b.lo}>>>0)+(f&${flag}?1:0);` +
+        `${through("f", "s>4294967295")}${d.lo}=s|0;${d.hi}=0;`,
+      more,
+    ),
+    op(
+      `${name}64`,
+      "odrrx",
+      "d = sum through one flag",
+      ([o, d, a, b]) =>
+        `const f=${o}(c),s=(${a.lo}>>>0)+(${b.lo}>>>0)+(f&${flag}?1:0),` +
+        `t=(${a.hi}>>>0)+(${b.hi}>>>0)+(s>4294967295?1:0);` +
+        `${through("f", "t>4294967295")}${d.lo}=s|0;${d.hi}=t|0;`,
+      more,
+    ),
+  );
+}
 
 export const BMI_OPS: readonly OpDef[] = ops;

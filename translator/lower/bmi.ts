@@ -4,13 +4,15 @@ import { RDX } from "../cpu.ts";
 import type { Instruction } from "../decode/instruction.ts";
 import * as h from "../helpers/bmi.ts";
 import { type Builder, isConst } from "../ir/builder.ts";
-import { nameAll } from "../ir/objects.ts";
+import { statusFlags } from "../ir/flags.ts";
+import { nameAll, named } from "../ir/objects.ts";
 import type { Value } from "../ir/op.ts";
 import { umulh } from "../helpers/mul_div.ts";
 import { rotated } from "../helpers/shift.ts";
 import type { Family, Lowering } from "./lowering.ts";
 
 nameAll("bmi", h);
+named("statusFlags", statusFlags);
 
 /** TZCNT, LZCNT. */
 function count(name: string): Lowering {
@@ -51,10 +53,10 @@ function mulx(b: Builder, i: Instruction): void {
   const high = i.ops[0]!, low = i.ops[1]!, s = slotOf(b, b.read(i.ops[2]!));
   b.op(`mulx${8 * high.size}`, umulh, low.slot, high.slot, RDX, s);
 }
-/** The carry is one flag, the others stay: explicit flags. */
-const addThrough = (helper: typeof h.adcx): Lowering => (b, i) => {
-  const d = i.ops[0]!, s = slotOf(b, b.read(i.ops[1]!));
-  b.setFlags(helper, d.slot, d.slot, s, d.size);
+/** The carry is one flag, the others stay. */
+const addThrough = (name: string): Lowering => (b, i) => {
+  const d = i.ops[0]!;
+  b.op(`${name}${8 * d.size}`, statusFlags, d.slot, d.slot, b.read(i.ops[1]!), -1);
 };
 
 export const BMI: Family = {
@@ -81,6 +83,6 @@ export const BMI: Family = {
     if (n === 0) b.op(d.size === 8 ? "mov64" : "mov32", d.slot, s);
     else b.op(`ror${8 * d.size}`, d.slot, s, n, rotated);
   },
-  Adcx: addThrough(h.adcx),
-  Adox: addThrough(h.adox),
+  Adcx: addThrough("adcx"),
+  Adox: addThrough("adox"),
 };

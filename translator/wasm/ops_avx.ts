@@ -23,7 +23,35 @@ AVX.vecn = (g, a, o) => {
   const emit = NUMBER_HELPERS.get(a[0]);
   emit !== undefined ? emit(g, a, o) : g.runStepOn(g.step(o), [a[1], a[2]], [a[1]]);
 };
-AVX.vecmy = (g, [, ...slots], o) => g.runStepOn(g.step(o), slots, slots.slice(0, 2));
+/** VPERMD: bytes of either half by the lanes' numbers; a swizzle gives 0 for what is in the other. */
+AVX.vecmy = (g, [, d, e, x, y, r, s]) => {
+  const { code } = g, low = g.scratch(V128, 0), high = g.scratch(V128, 1), at = g.scratch(V128, 2);
+  const constant = (...bytes: number[]) => {
+    code.simd(SIMD.const).op(...Array.from({ length: 16 }, (_, i) => bytes[i % bytes.length]!));
+  };
+  const numbers = [x, y].map((slot, k) => {
+    const local = g.scratch(V128, 3 + k);
+    g.vector(slot);
+    constant(7, 0, 0, 0);
+    code.simd(AND).i32(2).simd(171);
+    constant(1);
+    code.simd(181);
+    constant(0, 1, 2, 3);
+    code.simd(110).set(local);
+    return local;
+  });
+  g.vector(r);
+  code.set(low);
+  g.vector(s);
+  code.set(high);
+  [d, e].forEach((slot, k) => {
+    g.setVector(slot, () => {
+      code.get(low).get(numbers[k]!).tee(at).simd(14).get(high).get(at);
+      constant(16);
+      code.simd(113).simd(14).simd(OR);
+    });
+  });
+};
 
 AVX.ld256 = (g, [d, e, m], o) => {
   g.effective(m);

@@ -1,11 +1,12 @@
 // WebAssembly of LZCNT, BMI1 and BMI2; what takes a loop is left to closures.
 
-import { CF, FLAG_B, FLAG_R } from "../cpu.ts";
-import { kindOf, LOGIC, RESULT } from "../ir/flags.ts";
+import { CF, FLAG_B, FLAG_R, OF } from "../cpu.ts";
+import { EXPLICIT, kindOf, LOGIC, RESULT } from "../ir/flags.ts";
 import { leave } from "./conditions.ts";
 import { I64, OP } from "./encoder.ts";
-import { type Generator, W64, X64, Y64 } from "./generator.ts";
+import { type Generator, W64, X32, X64, Y64 } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
+import { pushStatus } from "./status.ts";
 
 export const BMI: Record<string, Emit> = {};
 
@@ -105,6 +106,39 @@ for (const bits of [16, 32, 64]) {
     code.get(X64);
     keep(g, Y64);
   }, (g) => g.code.get(Y64).i64(bits - 1, 0).op(OP.i64GtU));
+}
+
+// ADCX, ADOX.
+for (const [name, flag] of [["adcx", CF], ["adox", OF]] as const) {
+  const bit = Math.log2(flag);
+  for (const bits of [32, 64]) {
+    BMI[`${name}${bits}`] = (g, [, d, a, b, kind]) => {
+      const { code } = g;
+      if (kind === EXPLICIT) g.get32(FLAG_B);
+      else pushStatus(g);
+      code.set(X32);
+      const wide = bits === 64;
+      const operand = (v: any) => {
+        wide ? g.get64(v) : g.get32(v);
+        if (!wide) code.op(OP.i64ExtendI32U);
+      };
+      operand(a);
+      code.set(X64);
+      operand(b);
+      // W64 = the sum; the carry out of 64 bits shows in two comparisons, that out of 32 in the sum.
+      code.get(X64).op(OP.i64Add).tee(Y64).get(X32).i32(bit).op(OP.i32ShrU).i32(1).op(OP.i32And);
+      code.op(OP.i64ExtendI32U, OP.i64Add).set(W64);
+      code.get(X32).i32(~flag).op(OP.i32And);
+      if (wide) code.get(Y64).get(X64).op(OP.i64LtU).get(W64).get(Y64).op(OP.i64LtU, OP.i32Or);
+      else code.get(W64).i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+      code.i32(bit).op(OP.i32Shl, OP.i32Or);
+      g.set32(FLAG_B);
+      leave(g, EXPLICIT);
+      code.get(W64);
+      if (!wide) code.i64(-1, 0).op(OP.i64And);
+      g.set64(d);
+    };
+  }
 }
 
 // By closures that touch nothing but these registers.

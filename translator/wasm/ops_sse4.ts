@@ -3,7 +3,7 @@
 import { maskedBytes } from "../sse/integer.ts";
 import * as packed from "../sse/packed.ts";
 import * as wide from "../sse/wide.ts";
-import { SIMD, V128 } from "./encoder.ts";
+import { I32, I64, OP, SIMD, V128 } from "./encoder.ts";
 import type { Generator } from "./generator.ts";
 import { CRYPTO_MASK_HELPERS, CRYPTO_NUMBER_HELPERS } from "./ops_crypto.ts";
 import type { Emit } from "./ops_integer.ts";
@@ -102,6 +102,39 @@ function multiplyRounded(g: Generator, [, d, r]: any[]): void {
   });
 }
 
+/** Lanes of `bits` bits shifted by their own counts, which may be larger. */
+function eachBy(bits: 32 | 64, shift: number, arithmetic = false): Emit {
+  const wide = bits === 64;
+  const extract = wide ? SIMD.i64x2Extract : SIMD.i32x4Extract;
+  const replace = wide ? SIMD.i64x2Replace : SIMD.i32x4Replace;
+  const type = wide ? I64 : I32;
+  return (g, [, d, r]) => {
+    const { code } = g, value = g.scratch(V128, 0), counts = g.scratch(V128, 1), n = g.scratch(type, 9);
+    const number = (k: number) => wide ? code.i64(k, 0) : code.i32(k);
+    g.vector(d);
+    code.set(value);
+    g.vector(r);
+    code.set(counts);
+    g.setVector(d, () => {
+      code.get(value);
+      for (let lane = 0; lane < 128 / bits; lane++) {
+        code.get(counts).simd(extract).op(lane).set(n).get(value).simd(extract).op(lane);
+        const inRange = () => number(bits).op(wide ? OP.i64LtU : OP.i32LtU);
+        if (arithmetic) {
+          code.get(n);
+          number(bits - 1).get(n);
+          inRange().op(OP.select, shift);
+        } else {
+          code.get(n).op(shift);
+          number(0).get(n);
+          inRange().op(OP.select);
+        }
+        code.simd(replace).op(lane);
+      }
+    });
+  };
+}
+
 /** Lanes of d chosen by numbers: `multiplier` copies each to all its bytes, `offsets` tell them apart. */
 function permute(
   prepare: (g: Generator) => void,
@@ -157,6 +190,11 @@ export const SSE4_HELPERS: readonly (readonly [unknown, Emit])[] = [
     })],
   [packed.pcmpeqq, binary(214)],
   [packed.pcmpgtq, binary(217)],
+  [wide.psllvd, eachBy(32, OP.i32Shl)],
+  [wide.psrlvd, eachBy(32, OP.i32ShrU)],
+  [wide.psravd, eachBy(32, OP.i32ShrS, true)],
+  [wide.psllvq, eachBy(64, OP.i64Shl)],
+  [wide.psrlvq, eachBy(64, OP.i64ShrU)],
   [
     wide.permil32,
     permute(
