@@ -57,7 +57,7 @@ export const GROUPS: Record<string, Group> = {
   crypto: { make: fromCodes(["AES", "PCLMULQDQ", "SHA"]), reserved: [], alignPercent: 90, kind: "fp" },
   bmi: { make: fromCodes(["LZCNT", "BMI1", "BMI2", "ADX"]), reserved: [2] },
   avx: {
-    make: fromCodes(["AVX", "AES+AVX", "PCLMULQDQ+AVX"], NOT_AVX),
+    make: fromCodes(["AVX", "AES+AVX", "PCLMULQDQ+AVX", "VAES", "VPCLMULQDQ"], NOT_AVX),
     reserved: [0, 1, 2, 7],
     alignPercent: 50,
     kind: "avx",

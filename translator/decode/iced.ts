@@ -234,6 +234,8 @@ function operand(i: Iced.Instruction, n: number): Operand {
 interface CodeInfo {
   readonly mnemonic: number;
   readonly count: number;
+  /** An instruction, and not one of those that share mnemonics with VEX's but mean more (EVEX). */
+  readonly valid: boolean;
 }
 const codes: CodeInfo[] = [];
 
@@ -291,9 +293,14 @@ export class CodeReader {
     const i = scratch;
     this.#decoder.decodeOut(i);
     const code = i.code;
-    const valid = code !== iced.Code.INVALID;
-    if (!valid && this.#decoder.lastError === iced.DecoderError.NoMoreBytes) return undefined;
-    const info = codes[code] ??= { mnemonic: i.mnemonic, count: i.opCount };
+    if (code === iced.Code.INVALID && this.#decoder.lastError === iced.DecoderError.NoMoreBytes) {
+      return undefined;
+    }
+    const info = codes[code] ??= {
+      mnemonic: i.mnemonic,
+      count: i.opCount,
+      valid: code !== iced.Code.INVALID && i.encoding <= iced.EncodingKind.VEX,
+    };
     const ops: Operand[] = [];
     for (let n = 0; n < info.count; n++) ops.push(operand(i, n));
     const found = prefixes(this.#bytes, this.#at);
@@ -311,7 +318,7 @@ export class CodeReader {
       operand16: (found & PREFIX_OPERAND) !== 0,
       address32: (found & PREFIX_ADDRESS) !== 0,
       stackIncrement: STACK.has(info.mnemonic) ? i.stackPointerIncrement : 0,
-      valid,
+      valid: info.valid,
     };
   }
 

@@ -2,7 +2,7 @@
 //
 // RIP is set already. What may be in its initial state is saved as if it were not.
 
-import { BOUNCE, MXCSR, RAX, RDX, YMM } from "../cpu.ts";
+import { BOUNCE, MXCSR, RAX, YMM } from "../cpu.ts";
 import { XCR0, XSAVE_AVX, XSAVE_AVX_BYTES, XSAVE_BYTES } from "../cpuid.ts";
 import { raise, READ, VECTOR_GP, WRITE } from "../env.ts";
 import { I32, U8 } from "../ram.ts";
