@@ -36,8 +36,8 @@ export interface ExecutorOptions {
   tier?: Tier;
   /** Translations kept between runs. */
   store?: CodeStore;
-  /** Loads a package at once: with it, the decoder is loaded when the first instruction has to be decoded, else beforehand. */
-  load?: (name: string) => unknown;
+  /** Packages that can be loaded at once: if the decoder is one, it is loaded when the first instruction has to be decoded. */
+  packages?: { has(name: string): boolean; load(name: string): unknown };
 }
 
 interface ReadyRegion {
@@ -254,8 +254,10 @@ function burst(c: number, block: Block): Block | null {
 
 /** Makes the translator. */
 export async function createExecutor(env: Env, options: ExecutorOptions = {}): Promise<Dispatcher> {
-  const { load } = options;
-  if (load !== undefined) return new Dispatcher(env, () => load(ICED_NAME) as IcedPackage, options);
+  const { packages } = options;
+  if (packages?.has(ICED_NAME)) {
+    return new Dispatcher(env, () => packages.load(ICED_NAME) as IcedPackage, options);
+  }
   const iced = await loadIced();
   return new Dispatcher(env, () => iced, options);
 }
