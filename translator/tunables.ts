@@ -4,6 +4,10 @@
 export const MAX_BLOCK_INSTRUCTIONS = 48;
 /** Guest bytes handed to the decoder for a block: MAX_BLOCK_INSTRUCTIONS of average length 4, with room. */
 export const MAX_BLOCK_BYTES = 256;
+/** Shapes of operations without a handler that JavaScript runs before handlers are made for them: a module costs as much as some twenty of them. */
+export const NEW_SHAPES = 24;
+/** Operations that JavaScript runs before handlers are made for fewer new shapes than that. */
+export const NEW_RUNS = 1000;
 /** Iterations of a block that loops to itself before its function returns to the dispatcher, which counts down the budget. */
 export const LOOP_ITERATIONS = 256;
 /** Blocks between two samples of which block is running: sampling costs nothing that can be measured. */

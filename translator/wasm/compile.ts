@@ -71,6 +71,7 @@ export class WasmTier {
   #pending: unknown;
   regions = 0;
   bytes = 0;
+  readonly status: ReturnType<typeof statusFunctions>;
 
   /** Told of blocks without a region that regions lead to. */
   readonly #left: (block: Block, c: number) => void;
@@ -82,9 +83,9 @@ export class WasmTier {
     const slow = this.#slowPaths();
     this.#fixed = { ...slow };
     missFunctions(PAGES, memory, functions, slow).forEach((f, i) => this.#fixed[MISS_READ + i] = f);
-    const { status, condition } = statusFunctions(PAGES, memory, functions);
-    this.#fixed[STATUS] = status;
-    this.#fixed[CONDITION] = condition;
+    this.status = statusFunctions(PAGES, memory, functions);
+    this.#fixed[STATUS] = this.status.status;
+    this.#fixed[CONDITION] = this.status.condition;
     installStubs();
   }
 

@@ -241,8 +241,12 @@ export class Generator extends Access {
   unknownCondition(cc: number): void {
     const { code } = this;
     for (const slot of [FLAG_A, FLAG_B, FLAG_R]) this.spillSlot(slot);
-    code.i32(CPU_AT).get(KIND).mem(OP.i32Store, 8 * FLAGS);
+    this.storeKind();
     code.i32(RUNNING_CPU).i32(cc).call(CONDITION);
+  }
+  /** Stores the kind of the flags where JavaScript finds it. */
+  storeKind(): void {
+    this.code.i32(CPU_AT).get(KIND).mem(OP.i32Store, 8 * FLAGS);
   }
   setKind(kind: number): void {
     this.code.i32(kind).set(KIND);

@@ -202,3 +202,20 @@ VECTOR.movd = (g, [d, r]) =>
     g.code.i64(-1, 0).op(OP.i64And);
   });
 VECTOR.movlow32 = (g, [d, r]) => g.setF32(d, () => g.getF32(r));
+
+/** MOVAPS and its like: the closure raises #GP when the address is not aligned; else they are as MOVUPS. */
+function aligned(g: Generator, o: IrOp): void {
+  const [, first, second] = o.args as [unknown, any, any];
+  const load = o.def.name === "ld128a";
+  g.effective(load ? second : first);
+  g.code.op(OP.i32WrapI64).i32(15).op(OP.i32And).hint(false);
+  g.open(OP.if);
+  g.runFaultingStep(g.step(o));
+  g.close();
+  VECTOR[load ? "ld128" : "st128"]!(g, [first, second], o);
+}
+/** They have a helper as argument, which only the closure needs. */
+export const ALIGNED: Record<string, Emit> = {
+  ld128a: (g, _, o) => aligned(g, o),
+  st128a: (g, _, o) => aligned(g, o),
+};
