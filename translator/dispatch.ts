@@ -82,6 +82,7 @@ export class Dispatcher implements Executor {
     const { store } = options;
     this.#store = store;
     if (store !== undefined) {
+      this.#threaded?.keepHandlers(store);
       this.translator.codeFile = (address) => {
         const source = env.codeSource?.(address);
         return source && store.file(source);

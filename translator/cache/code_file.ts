@@ -420,8 +420,7 @@ function parse(content: Uint8Array<ArrayBuffer>): Loaded {
   if (HEADER + 3 * count + bucketCount + wordCount + (nameBytes + 3 >> 2) !== all.length || wordCount < 0) {
     damaged();
   }
-  const [a, b] = checksum(all);
-  if (all[H_CHECK] !== a || all[H_CHECK + 1] !== b) damaged();
+  if (!isSealed(all)) damaged();
   let at = HEADER;
   const addresses = new Float64Array(content.buffer, content.byteOffset + 4 * at, count);
   at += 2 * count;
@@ -447,6 +446,12 @@ export function seal(words: Int32Array): void {
   const [a, b] = checksum(words);
   words[H_CHECK] = a;
   words[H_CHECK + 1] = b;
+}
+
+/** Whether the sums are right. */
+export function isSealed(words: Int32Array): boolean {
+  const [a, b] = checksum(words);
+  return words[H_CHECK] === a && words[H_CHECK + 1] === b;
 }
 
 /** Two sums over all words but those of the sums themselves. */

@@ -301,8 +301,11 @@ function emitEnd(g: HandlerGenerator, def: OpDef, args: any[], end: number): voi
 /** Operations whose emitters have no use for the helper that is an argument. */
 const OWN_CODE = /^(imul|ro[lr]v?)\d|^(ld|st)128a$/;
 
-/** The handler for a shape, or undefined when JavaScript must run its operations. `end`: the result that makes it run one that ends a block. */
-export function emitHandler(shape: Shape, end: number): FunctionBody | undefined {
+/**
+ * The handler for a shape, or undefined when JavaScript must run its operations. `end`: the result that makes it run one that ends a block; `name`: of
+ * the function.
+ */
+export function emitHandler(shape: Shape, end: number, name: string): FunctionBody | undefined {
   const g = new HandlerGenerator(), args = operands(shape), { def } = shape;
   try {
     g.beginBody();
@@ -318,7 +321,7 @@ export function emitHandler(shape: Shape, end: number): FunctionBody | undefined
     if (e instanceof Unsupported) return undefined;
     throw e;
   }
-  return { type: HANDLER, locals: g.locals, code: g.code, name: String(shape.id) };
+  return { type: HANDLER, locals: g.locals, code: g.code, name };
 }
 
 /** Emits what runs an operation by JavaScript (import 0) and goes on, or leaves where it ends a block. */

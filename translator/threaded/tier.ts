@@ -4,8 +4,9 @@
 // module costs more than the functions in it.
 
 import type { Block, BlockCode } from "../cache/block.ts";
+import type { CodeStore } from "../cache/code_store.ts";
 import { LEFT_AT, QUOTA, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
-import { SHAPE_MASK, shapes } from "../ir/words.ts";
+import { type Shape, SHAPE_MASK, shapes } from "../ir/words.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { NEW_RUNS, NEW_SHAPES } from "../tunables.ts";
@@ -24,6 +25,7 @@ import {
 } from "../wasm/imports.ts";
 import { BY_JAVASCRIPT, emitHandler, emitStub, HANDLER, JAVASCRIPT } from "./handler.ts";
 import { blockOf, connect, enterNode, nodeOf, PAUSE } from "./node.ts";
+import { type KeptHandlers, readHandlers, writeHandlers } from "./kept.ts";
 import { END, EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
 
 const PAGES = RAM_BYTES / 65536;
@@ -50,6 +52,8 @@ export class ThreadedTier {
   /** Operations that JavaScript ran since handlers were made. */
   #ran = 0;
   handlers = 0;
+  /** There are handlers that are not kept yet. */
+  #changed = false;
 
   /** Code of all blocks. */
   readonly code: BlockCode;
@@ -117,26 +121,35 @@ export class ThreadedTier {
   }
 
   #makeHandlers(): void {
-    const bodies: FunctionBody[] = [];
-    for (const shape of this.#new) {
-      const body = emitHandler(shapes[shape]!, END);
-      if (body !== undefined) bodies.push(body);
-    }
+    this.#install(emitHandlers(this.#new.map((shape) => shapes[shape]!)));
     this.#new.length = this.#ran = 0;
-    if (bodies.length === 0) return;
-    const bytes = wasmModule({
-      pages: PAGES,
-      types: [HANDLER],
-      imports: [...IMPORTS, BY_JAVASCRIPT],
-      globals: 0,
-      functions: bodies,
-    });
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    this.#changed = true;
+  }
+
+  #install({ handled, others, module }: KeptHandlers): void {
+    for (const { id } of others) this.#seen[id] = true;
+    if (handled.length === 0) return;
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), {
       m: { m: memory, t: this.#table },
       f: this.#imports as WebAssembly.ModuleImports,
     });
-    for (const { name } of bodies) this.#table.set(Number(name), exports[name] as Exported);
-    this.handlers += bodies.length;
+    handled.forEach(({ id }, n) => {
+      this.#seen[id] = true;
+      this.#table.set(id, exports[n] as Exported);
+    });
+    this.handlers += handled.length;
+  }
+
+  /** Takes the handlers that earlier runs kept in `store`, and keeps those of this run. */
+  keepHandlers(store: CodeStore): void {
+    const content = store.kept("handlers");
+    const kept = content === undefined ? undefined : readHandlers(content);
+    if (kept !== undefined) this.#install(kept);
+    store.keep("handlers", () => {
+      if (!this.#changed) return undefined;
+      this.#changed = false;
+      return writeHandlers(emitHandlers(shapes.filter(({ id }) => this.#seen[id] === true)));
+    });
   }
 
   /** Runs from `block` on, and finds the block where it goes on. */
@@ -167,6 +180,18 @@ export class ThreadedTier {
     this.#note(shape);
     return this.#operations[shape]!(c, I32, at, left);
   }
+}
+
+function emitHandlers(list: readonly Shape[]): KeptHandlers {
+  const handled: Shape[] = [], others: Shape[] = [], functions: FunctionBody[] = [];
+  for (const shape of list) {
+    const body = emitHandler(shape, END, String(handled.length));
+    (body === undefined ? others : handled).push(shape);
+    if (body !== undefined) functions.push(body);
+  }
+  const imports = [...IMPORTS, BY_JAVASCRIPT];
+  const module = wasmModule({ pages: PAGES, types: [HANDLER], imports, globals: 0, functions });
+  return { handled, others, module };
 }
 
 /** What they throw goes through the handlers: everything is in the CPU state. */
