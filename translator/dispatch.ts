@@ -68,7 +68,10 @@ export class Dispatcher implements Executor {
       if ((block.heat += EXIT_HEAT) >= this.#hot) this.promote(block, c);
     });
     const wasm = this.#wasm;
-    if (tier === "auto" || tier === "threaded") this.#threaded = closures.useThreaded(wasm.status);
+    if (tier === "auto" || tier === "threaded") {
+      this.#threaded = closures.useThreaded(wasm.status, (c, result) => wasm.follow(c, result));
+      wasm.useThreaded(this.#threaded);
+    }
     const generator = tier === "js" ? new SourceTier(this.runtime) : tier === "wasm"
       ? {
         compile: (block: IrBlock, page: number) => {

@@ -202,7 +202,7 @@ export const OPTIONS: readonly Option[] = [
     group: LOOK,
     name: "tier",
     value: "TIER",
-    help: "how guest code runs: auto, threaded, closure, js or wasm",
+    help: "how code runs: auto, threaded, closure, js or wasm",
     apply: (line, value) => {
       const tier = TIERS.find((name) => name === value);
       if (tier === undefined) throw bad("--tier", value!, "choose auto, threaded, closure, js or wasm");

@@ -100,8 +100,8 @@ export class Closures {
   }
 
   /** From now on blocks are run as threaded code. */
-  useThreaded(status: Status): ThreadedTier {
-    return this.#threaded = new ThreadedTier(this.#runtime, status, this.#handlers, this.#execute);
+  useThreaded(status: Status, regions: (c: number, result: number) => Block | null): ThreadedTier {
+    return this.#threaded = new ThreadedTier(this.#runtime, status, regions, this.#handlers, this.#execute);
   }
 
   /** One operation: a step, or for an operation that ends a block what its BlockCode does. */

@@ -5,15 +5,16 @@
 // may stop anywhere: slow paths throw through it.
 
 import { EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
-import { FLAGS, LEFT_AT, QUOTA, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
+import { CHAIN, FLAGS, LEFT_AT, QUOTA, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
 import type { Mem, OpDef, Value } from "../ir/op.ts";
 import { LENGTH_SHIFT, OFFSET_SHIFT, type Shape, SHAPE_MASK } from "../ir/words.ts";
 import { condition } from "../wasm/conditions.ts";
-import { type FunctionBody, type FunctionType, I32, OP, SIMD } from "../wasm/encoder.ts";
+import { Code, type FunctionBody, type FunctionType, I32, OP, SIMD, VOID } from "../wasm/encoder.ts";
 import { CPU_AT, ENTRY, Generator, PHYS, X32, X64 } from "../wasm/generator.ts";
 import { JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT } from "../wasm/jump_table.ts";
-import { IMPORTS } from "../wasm/imports.ts";
+import { IMPORTS, REGION } from "../wasm/imports.ts";
 import { INTEGER, moveStack, pushValue } from "../wasm/ops_integer.ts";
+import { CHAIN_LENGTH } from "../tunables.ts";
 import { ANY_COUNT } from "../wasm/ops_shift.ts";
 import { ALIGNED, VECTOR } from "../wasm/ops_vector.ts";
 import {
@@ -24,6 +25,7 @@ import {
   NODE_CODE,
   NODE_LINKS,
   NODE_PAGE,
+  NODE_REGION,
   NODE_TABLE,
 } from "./node.ts";
 import { AT, HandlerCode, isSlotWord, operands, slotOffset, slotWord, Unsupported } from "./operands.ts";
@@ -211,8 +213,8 @@ export class HandlerGenerator extends Generator {
     this.close();
     this.leave(LINK_FIRST - n);
   }
-  /** Goes on at the address in X64. */
-  jump(): void {
+  /** Goes on at the address in X64, where its node is known. */
+  findNode(): void {
     const { code } = this;
     code.get(X64).op(OP.i32WrapI64).i32(JUMP_FACTOR).op(OP.i32Mul).i32(JUMP_SHIFT).op(OP.i32ShrU);
     code.i32(JUMP_ENTRY_SHIFT).op(OP.i32Shl).tee(ENTRY).mem(OP.i64Load, NODE_TABLE).get(X64).op(OP.i64Eq);
@@ -226,7 +228,11 @@ export class HandlerGenerator extends Generator {
     this.#enter();
     this.close();
     this.close();
-    code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP).i32(INDIRECT).op(OP.return);
+  }
+  /** Goes on at the address in X64. */
+  jump(): void {
+    this.findNode();
+    this.code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP).i32(INDIRECT).op(OP.return);
   }
   /** Leaves with `result` when what is in X64 is no address of a user's. */
   canonical(result: number): void {
@@ -334,5 +340,34 @@ export function emitStub(end: number): HandlerGenerator {
   code.get(AT).get(NODE).call(0).get(AT).get(AT).mem(OP.i32Load, 0).i32(LENGTH_SHIFT).op(OP.i32ShrU);
   code.i32(15).op(OP.i32And).i32(2).op(OP.i32Shl, OP.i32Add);
   g.goOn();
+  return g;
+}
+
+/** Of PAUSE: enters the region of the node (functions: table 1), or leaves there. */
+export function emitPause(): Code {
+  const code = new Code();
+  code.get(NODE).mem(OP.i32Load, NODE_REGION).op(OP.i32Eqz, OP.if, VOID).get(NODE).op(OP.return, OP.end);
+  code.i32(CPU_AT).i32(CHAIN_LENGTH).mem(OP.i32Store, 8 * CHAIN);
+  code.i32(CPU_AT).i32(0).mem(OP.i32Store, 8 * QUOTA + 4);
+  // It runs many blocks.
+  code.i32(CPU_AT).i32(CPU_AT).mem(OP.i32Load, 8 * QUOTA).i32(REGION_QUOTA).op(OP.i32Sub).mem(
+    OP.i32Store,
+    8 * QUOTA,
+  );
+  return code.i32(0).get(NODE).mem(OP.i32Load, NODE_REGION).op(OP.returnCallIndirect).u(REGION_TYPE).u(1);
+}
+const REGION_TYPE = 1, REGION_QUOTA = 3;
+/** The types of the functions in both tables. */
+export const BASE_TYPES: readonly FunctionType[] = [HANDLER, REGION];
+
+/** What regions leave through (wasm/jump_table.ts, GO_ON): the block at RIP as threaded code, or their own result again. */
+export function emitGoOn(): HandlerGenerator {
+  const g = new HandlerGenerator(), { code } = g;
+  const left = (value: number) => code.i32(CPU_AT).i32(value).mem(OP.i32Store, 8 * QUOTA + 4);
+  left(1);
+  code.i32(CPU_AT).mem(OP.i64Load, 8 * RIP).set(X64);
+  g.findNode();
+  left(0);
+  code.i32(CPU_AT).mem(OP.i32Load, 8 * LEFT_AT);
   return g;
 }

@@ -1,6 +1,6 @@
 // A block as threaded code knows it: a node in physical memory, and a table that finds nodes by guest address for indirect jumps.
 //
-//     0: physical address of its first operation, or of PAUSE_AT     4: addend of its exec TLB entry     8: number of the block     16: its page, as a double
+//     0: physical address of its first operation, or of PAUSE_AT     4: addend of its exec TLB entry     8: number of the block     12: its region, as an index of the function table     16: its page, as a double
 //     24 + 16 n, for each link: node it leads to (0: not known), then at + 8: the target's page, as a TLB tag
 //
 // As everywhere, a link or jump to another page is good where the exec TLB shows the frame that the target was translated from.
@@ -11,7 +11,12 @@ import { JUMP_ENTRIES, JUMP_ENTRY_SHIFT, JUMP_TABLE, jumpIndex } from "../wasm/j
 import { OFFSET_SHIFT, SHAPE_MASK } from "../ir/words.ts";
 import { allotAligned, emptyArena, fixArena } from "./arena.ts";
 
-export const NODE_CODE = 0, NODE_ADDEND = 4, NODE_BLOCK = 8, NODE_PAGE = 16, NODE_LINKS = 24;
+export const NODE_CODE = 0,
+  NODE_ADDEND = 4,
+  NODE_BLOCK = 8,
+  NODE_REGION = 12,
+  NODE_PAGE = 16,
+  NODE_LINKS = 24;
 export const LINK_BYTES = 16, LINK_TAG = 8;
 /** An addend that no page has. */
 const DEAD = 1;
@@ -20,7 +25,7 @@ const DEAD = 1;
 export const NODE_TABLE: number = JUMP_TABLE + (JUMP_ENTRIES << JUMP_ENTRY_SHIFT);
 export const ENTRY_NODE = 8;
 
-/** The shape of the one operation that makes threaded code leave at its node: that of no IR operation. */
+/** The shape of the one operation of blocks that have a region, that of no IR operation: enters it, or leaves at the node. */
 export const PAUSE = SHAPE_MASK;
 const PAUSE_AT = allotAligned(2);
 fixArena();
@@ -52,7 +57,6 @@ function makeNode(block: Block): number {
   const node = allotAligned(NODE_LINKS / 4 + links.length * LINK_BYTES / 4);
   if (node === 0) return 0;
   const at = node >> 2;
-  I32[at + NODE_CODE / 4] = block.plain === undefined ? 4 * block.at : PAUSE_AT;
   I32[at + NODE_ADDEND / 4] = Number.isNaN(addend) ? DEAD : addend;
   I32[at + NODE_BLOCK / 4] = blocks.push(block) - 1;
   F64[(node + NODE_PAGE) >> 3] = block.address - block.address % 4096;
@@ -62,7 +66,9 @@ function makeNode(block: Block): number {
     I32[link + LINK_TAG / 4] = links[n]!.tag;
     I32[link + LINK_TAG / 4 + 1] = links[n]!.hi;
   }
-  return block.node = node;
+  block.node = node;
+  nodeChanged(block);
+  return node;
 }
 
 /** Link `n` of `node` leads to `target` from now on. */
@@ -84,9 +90,12 @@ export function enterNode(target: Block): void {
 export function nodeChanged(block: Block): void {
   if (block.node === 0) return;
   I32[(block.node + NODE_CODE) >> 2] = block.plain === undefined ? 4 * block.at : PAUSE_AT;
+  I32[(block.node + NODE_REGION) >> 2] = block.entry;
 }
 
 /** The block is dropped: no link from another page and no jump finds it. */
 export function nodeDied(block: Block): void {
-  if (block.node !== 0) I32[(block.node + NODE_ADDEND) >> 2] = DEAD;
+  if (block.node === 0) return;
+  I32[(block.node + NODE_ADDEND) >> 2] = DEAD;
+  I32[(block.node + NODE_REGION) >> 2] = 0;
 }

@@ -10,12 +10,13 @@ import { type Shape, SHAPE_MASK, shapes } from "../ir/words.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { NEW_RUNS, NEW_SHAPES } from "../tunables.ts";
-import { Code, type FunctionBody, OP, wasmModule } from "../wasm/encoder.ts";
+import { Code, type FunctionBody, I32 as I32_TYPE, OP, wasmModule } from "../wasm/encoder.ts";
 import {
   CONDITION,
   IMPORTS,
   PROBE,
   READ,
+  REGION,
   STATUS,
   WRITE128,
   WRITE16,
@@ -23,12 +24,23 @@ import {
   WRITE64,
   WRITE8,
 } from "../wasm/imports.ts";
-import { BY_JAVASCRIPT, emitHandler, emitStub, HANDLER, JAVASCRIPT } from "./handler.ts";
+import { functions as regionFunctions, GO_ON } from "../wasm/jump_table.ts";
+import {
+  BASE_TYPES,
+  BY_JAVASCRIPT,
+  emitGoOn,
+  emitHandler,
+  emitPause,
+  emitStub,
+  HANDLER,
+  JAVASCRIPT,
+} from "./handler.ts";
 import { blockOf, connect, enterNode, nodeOf, PAUSE } from "./node.ts";
 import { type KeptHandlers, readHandlers, writeHandlers } from "./kept.ts";
 import { END, EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
 
 const PAGES = RAM_BYTES / 65536;
+const LEFT = RUNNING_CPU + 2 * QUOTA + 1;
 
 type Exported = (at: number, node: number) => number;
 
@@ -45,6 +57,7 @@ export class ThreadedTier {
   readonly #operations: readonly RunOperation[];
   readonly #table = new WebAssembly.Table({ element: "anyfunc", initial: SHAPE_MASK + 1 });
   readonly #imports: Record<string, unknown>;
+  readonly #regions: (c: number, result: number) => Block | null;
   readonly #enter: Exported;
   /** Shapes that were run by JavaScript, each once here. */
   readonly #seen: boolean[] = [];
@@ -58,16 +71,18 @@ export class ThreadedTier {
   /** Code of all blocks. */
   readonly code: BlockCode;
 
-  /** `operations`: by shape, what runs them by JavaScript; `otherwise` runs a block whose words wasm cannot reach. */
+  /** `regions` follows results of regions. `operations`: by shape, what runs them by JavaScript; `otherwise` runs a block whose words wasm cannot reach. */
   constructor(
     runtime: Runtime,
-    functions: Status,
+    { status, condition }: Status,
+    regions: (c: number, result: number) => Block | null,
     operations: readonly RunOperation[],
     otherwise: BlockCode,
   ) {
     this.#runtime = runtime;
     this.#operations = operations;
-    this.#imports = { ...slowPaths(runtime), [STATUS]: functions.status, [CONDITION]: functions.condition };
+    this.#imports = { ...slowPaths(runtime), [STATUS]: status, [CONDITION]: condition };
+    this.#regions = regions;
     // Nothing here has windows.
     for (let i = 0; i < IMPORTS.length; i++) this.#imports[i] ??= () => [0, 0n, 0];
     const byJavaScript = (at: number, node: number) => {
@@ -89,24 +104,29 @@ export class ThreadedTier {
     const stub = emitStub(END);
     const enter = new Code().get(0).get(1).get(0).mem(OP.i32Load16u, 0).i32(SHAPE_MASK).op(OP.i32And)
       .op(OP.returnCallIndirect).u(0).u(0);
+    const goOn = emitGoOn();
     const functions: FunctionBody[] = [
       { type: HANDLER, locals: [], code: enter, name: "enter" },
-      { type: HANDLER, locals: [], code: new Code().get(1), name: "pause" },
+      { type: HANDLER, locals: [], code: emitPause(), name: "pause" },
+      // One parameter less.
+      { type: REGION, locals: [I32_TYPE, ...goOn.locals], code: goOn.code, name: "goOn" },
       { type: HANDLER, locals: stub.locals, code: stub.code, name: "stub" },
     ];
     const bytes = wasmModule({
       pages: PAGES,
-      types: [HANDLER],
+      types: BASE_TYPES,
       imports: [BY_JAVASCRIPT],
+      handlers: true,
       globals: 0,
       functions,
     });
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      m: { m: memory, t: this.#table },
+      m: { m: memory, t: this.#table, h: regionFunctions },
       f: { 0: byJavaScript },
     });
     for (let i = 0; i <= SHAPE_MASK; i++) this.#table.set(i, exports["stub"] as Exported);
     this.#table.set(PAUSE, exports["pause"] as Exported);
+    regionFunctions.set(GO_ON, exports["goOn"] as Exported);
     return exports["enter"] as Exported;
   }
 
@@ -154,8 +174,14 @@ export class ThreadedTier {
 
   /** Runs from `block` on, and finds the block where it goes on. */
   #run(block: Block, node: number): Block | null {
-    const c = RUNNING_CPU, H = this.#runtime;
+    I32[LEFT] = 1;
     const result = this.#enter(4 * block.at, node);
+    return I32[LEFT] === 0 ? this.#regions(RUNNING_CPU, result) : this.follow(result);
+  }
+
+  /** The block where a result leads. */
+  follow(result: number): Block | null {
+    const c = RUNNING_CPU, H = this.#runtime;
     if (result > 0) return blockOf(result);
     if (result === INDIRECT) {
       const to = H.jump(c, I32[c + 2 * RIP]!, I32[c + 2 * RIP + 1]!);
