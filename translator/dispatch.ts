@@ -3,7 +3,7 @@
 import type { CodeStore } from "./cache/code_store.ts";
 import { CodeCache } from "./cache/code_cache.ts";
 import type { Block } from "./cache/block.ts";
-import { RIP, RSP } from "./cpu.ts";
+import { QUOTA, RIP, RSP } from "./cpu.ts";
 import {
   type Env,
   EXEC,
@@ -19,7 +19,7 @@ import { ICED_NAME, type IcedPackage, loadIced } from "./decode/iced.ts";
 import { readFlags, writeFlags } from "./ir/flags.ts";
 import { Closures } from "./js/closures.ts";
 import { Source as SourceTier } from "./js/source.ts";
-import { I32, U8 } from "./ram.ts";
+import { I32, RUNNING_CPU, U8 } from "./ram.ts";
 import type { IrBlock } from "./ir/block.ts";
 import { EXIT_HEAT, HOT_SAMPLES, SAMPLE_BLOCKS } from "./tunables.ts";
 import { WasmTier } from "./wasm/compile.ts";
@@ -27,17 +27,20 @@ import type { RegionParts } from "./cache/region_record.ts";
 import { findRegion, type RegionPage, type Source } from "./wasm/flow.ts";
 import { enterJump } from "./wasm/jump_table.ts";
 import { CODE_CHANGED, linear, Runtime, setRip } from "./runtime.ts";
+import { arenaIsFull } from "./threaded/arena.ts";
+import { forgetNodes, nodeChanged } from "./threaded/node.ts";
+import type { ThreadedTier } from "./threaded/tier.ts";
 import { Translator } from "./translate.ts";
 
-/** auto: closures, then wasm for what is hot. wasm: each block at once (slow to start; for tests). */
-export type Tier = "auto" | "closure" | "js" | "wasm";
+/** auto: threaded code, then wasm regions for what is hot. wasm: each block at once (slow to start; for tests). */
+export type Tier = "auto" | "threaded" | "closure" | "js" | "wasm";
 
 export interface ExecutorOptions {
   tier?: Tier;
   /** Translations kept between runs. */
   store?: CodeStore;
-  /** Loads a package at once: with it, the decoder is loaded when the first instruction has to be decoded, else beforehand. */
-  load?: (name: string) => unknown;
+  /** Packages that can be loaded at once: if the decoder is one, it is loaded when the first instruction has to be decoded. */
+  packages?: { has(name: string): boolean; load(name: string): unknown };
 }
 
 interface ReadyRegion {
@@ -56,6 +59,8 @@ export class Dispatcher implements Executor {
   readonly #hot: number;
   readonly #closures: Closures;
   readonly #wasm: WasmTier;
+  readonly #store: CodeStore | undefined;
+  readonly #threaded: ThreadedTier | undefined;
 
   constructor(env: Env, iced: () => IcedPackage, options: ExecutorOptions) {
     this.runtime = new Runtime(env);
@@ -66,6 +71,10 @@ export class Dispatcher implements Executor {
       if ((block.heat += EXIT_HEAT) >= this.#hot) this.promote(block, c);
     });
     const wasm = this.#wasm;
+    if (tier === "auto" || tier === "threaded") {
+      this.#threaded = closures.useThreaded(wasm.status, (c, result) => wasm.follow(c, result));
+      wasm.useThreaded(this.#threaded);
+    }
     const generator = tier === "js" ? new SourceTier(this.runtime) : tier === "wasm"
       ? {
         compile: (block: IrBlock, page: number) => {
@@ -77,7 +86,9 @@ export class Dispatcher implements Executor {
       : closures;
     this.translator = new Translator(iced, generator);
     const { store } = options;
+    this.#store = store;
     if (store !== undefined) {
+      this.#threaded?.keepHandlers(store);
       this.translator.codeFile = (address) => {
         const source = env.codeSource?.(address);
         return source && store.file(source);
@@ -88,12 +99,14 @@ export class Dispatcher implements Executor {
   }
 
   /** For reports. */
-  get counters(): { factories: number; regions: number; wasmBytes: number } {
+  get counters(): { factories: number; handlers: number; regions: number; wasmBytes: number } {
     const { regions, bytes } = this.#wasm;
-    return { factories: this.#closures.factories, regions, wasmBytes: bytes };
+    const { factories } = this.#closures, handlers = this.#threaded?.handlers ?? 0;
+    return { factories, handlers, regions, wasmBytes: bytes };
   }
 
   run(c: number, budget: number): Exit {
+    if (arenaIsFull()) this.#startAnew();
     for (;;) {
       try {
         let block: Block | null = this.runtime.jump(c, I32[c + 2 * RIP], I32[c + 2 * RIP + 1]);
@@ -118,6 +131,14 @@ export class Dispatcher implements Executor {
         if (e !== CODE_CHANGED) throw e;
       }
     }
+  }
+
+  /** Gives up all translations: there is no room for more. */
+  #startAnew(): void {
+    this.#store?.save();
+    this.cache.clear();
+    this.runtime.forgetJumps();
+    forgetNodes();
   }
 
   /** A non-canonical address is #SS instead of #GP where the instruction reached it through the stack segment (SDM vol. 1, 3.3.7.1). */
@@ -155,6 +176,7 @@ export class Dispatcher implements Executor {
     if (region === undefined) return;
     const { parts, pages } = region, plain = block.code;
     Object.assign(block, this.#wasm.enter(parts, pages, (c) => plain.call(block, c)), { plain });
+    nodeChanged(block);
     this.cache.contains(block, pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
     if (block.entry !== 0) enterJump(block);
   }
@@ -239,6 +261,7 @@ export class Dispatcher implements Executor {
 
 /** Blocks until the next sample: counted on through system calls, or the code between them would never be found hot. */
 let untilSample = SAMPLE_BLOCKS;
+const QUOTA_AT = RUNNING_CPU + 2 * QUOTA;
 /** State of the random numbers in burst(). */
 let random = 1;
 
@@ -248,10 +271,12 @@ let random = 1;
  */
 function burst(c: number, block: Block): Block | null {
   let next: Block | null = block;
-  for (let n = untilSample; n > 0; n--) {
+  // Threaded code counts down by the blocks that it goes on with.
+  for (let n = untilSample; n > 0; n = I32[QUOTA_AT]!) {
+    I32[QUOTA_AT] = n - 1;
     next = next.code(c);
     if (next === null) {
-      untilSample = n - 1;
+      untilSample = I32[QUOTA_AT]!;
       return null;
     }
   }
@@ -262,8 +287,10 @@ function burst(c: number, block: Block): Block | null {
 
 /** Makes the translator. */
 export async function createExecutor(env: Env, options: ExecutorOptions = {}): Promise<Dispatcher> {
-  const { load } = options;
-  if (load !== undefined) return new Dispatcher(env, () => load(ICED_NAME) as IcedPackage, options);
+  const { packages } = options;
+  if (packages?.has(ICED_NAME)) {
+    return new Dispatcher(env, () => packages.load(ICED_NAME) as IcedPackage, options);
+  }
   const iced = await loadIced();
   return new Dispatcher(env, () => iced, options);
 }

@@ -160,6 +160,10 @@ export class Runtime {
     raise(VECTOR_GP);
   }
 
+  forgetJumps(): void {
+    this.#jumps.fill(null);
+  }
+
   /** An indirect jump. */
   jump(c: number, lo: number, hi: number): Block {
     const slot = (lo ^ lo >>> 12) & (JUMP_CACHE - 1);

@@ -7,7 +7,8 @@ import type { CodeDirectory } from "../host/code_directory.ts";
 import type { Grants } from "./grants.ts";
 import { StartError } from "./report.ts";
 
-export type Tier = "auto" | "closure" | "js" | "wasm";
+export const TIERS = ["auto", "threaded", "closure", "js", "wasm"] as const;
+export type Tier = typeof TIERS[number];
 
 /** Where the guest's standard streams go. "inherit": the host's own, whatever they are. */
 export interface Stdio {
@@ -215,12 +216,11 @@ export const OPTIONS: readonly Option[] = [
     group: LOOK,
     name: "tier",
     value: "TIER",
-    help: "how guest code runs: auto, closure, js or wasm",
+    help: "how code runs: auto, threaded, closure, js or wasm",
     apply: (line, value) => {
-      if (value !== "auto" && value !== "closure" && value !== "js" && value !== "wasm") {
-        throw bad("--tier", value!, "choose auto, closure, js or wasm");
-      }
-      line.tier = value;
+      const tier = TIERS.find((name) => name === value);
+      if (tier === undefined) throw bad("--tier", value!, "choose auto, threaded, closure, js or wasm");
+      line.tier = tier;
     },
   },
   {

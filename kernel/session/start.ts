@@ -5,7 +5,6 @@ import type { FileSystem } from "../../fs/vfs/inode.ts";
 import { createRoot } from "../../fs/root.ts";
 import type { WalkContext } from "../../fs/vfs/path.ts";
 import { Vfs } from "../../fs/vfs/vfs.ts";
-import { ICED_NAME } from "../../translator/decode/iced.ts";
 import { setLevel } from "../../translator/cpuid.ts";
 import { createExecutor, type Dispatcher } from "../../translator/dispatch.ts";
 import { CodeStore } from "../../translator/cache/code_store.ts";
@@ -18,7 +17,7 @@ import { execve } from "../exec/execve.ts";
 import { print } from "../host/command_line.ts";
 import type { CodeDirectory } from "../host/code_directory.ts";
 import { hostFiles } from "../host/files.ts";
-import { canLoadPackage, loadPackage } from "../host/load_package.ts";
+import { hostPackages } from "../host/packages.ts";
 import { hostIdentity } from "../host/identity.ts";
 import { onHostSignals } from "../host/signals.ts";
 import { openFifo, openFifoBlocking } from "../ipc/fifo.ts";
@@ -69,7 +68,7 @@ function makeExecutor({ tier, code }: InstanceOptions): Promise<Dispatcher> {
   return createExecutor(ENV, {
     tier,
     store,
-    ...(code.empty || !canLoadPackage(ICED_NAME) ? {} : { load: loadPackage }),
+    ...(code.empty ? {} : { packages: hostPackages }),
   });
 }
 

@@ -12,8 +12,8 @@ import * as L from "./layout.ts";
 import type { Suite } from "./suite.ts";
 
 /** `region`: closures, and the first block of every snippet with what it reaches directly as one wasm function, as if it were hot. */
-export type Tier = "closure" | "js" | "wasm" | "region";
-export const TIERS: readonly Tier[] = ["closure", "js", "wasm", "region"];
+export type Tier = "threaded" | "closure" | "js" | "wasm" | "region";
+export const TIERS: readonly Tier[] = ["threaded", "closure", "js", "wasm", "region"];
 
 const HLT = 0xf4;
 const SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11;

@@ -1,17 +1,17 @@
 // Makes a region's wasm module and the Run around its function.
 
 import type { Block, Link } from "../cache/block.ts";
-import { CHAIN, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
+import { CHAIN, LEFT_AT, QUOTA, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
 import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { CHAIN_LENGTH } from "../tunables.ts";
-import { wasmModule } from "./encoder.ts";
+import { Code, OP, wasmModule } from "./encoder.ts";
 import type { Flow, RegionPage } from "./flow.ts";
 import { hostFuses } from "./fused.ts";
-import { FAULTED, FIRST_END, GLOBAL_FUSES, GLOBALS, INDIRECT, PAUSED, STALE } from "./generator.ts";
+import { CPU_AT, FAULTED, FIRST_END, GLOBAL_FUSES, GLOBALS, INDIRECT, PAUSED, STALE } from "./generator.ts";
 import {
   CONDITION,
   IMPORTS,
@@ -29,8 +29,10 @@ import {
   WRITE64,
   WRITE8,
 } from "./imports.ts";
-import { addFunction, enterJump, functions } from "./jump_table.ts";
+import { addFunction, enterJump, functions, GO_ON } from "./jump_table.ts";
 import { missFunctions } from "./miss.ts";
+import { enterNode } from "../threaded/node.ts";
+import type { ThreadedTier } from "../threaded/tier.ts";
 import { installStubs } from "./shared.ts";
 import { statusFunctions } from "./status.ts";
 import { emitRegion } from "./region.ts";
@@ -40,6 +42,21 @@ const TWO_32 = 0x1_0000_0000;
 
 /** Pending instead of an exception: an existing translation changed, the instruction starts anew. */
 const RETRY = { toString: () => "retry" };
+
+/** What stands for threaded code where there is none: hands on the region's result. */
+function noThreadedCode(): () => number {
+  const code = new Code().i32(CPU_AT).mem(OP.i32Load, 8 * LEFT_AT);
+  const bytes = wasmModule({
+    pages: PAGES,
+    imports: [],
+    globals: 0,
+    functions: [{ type: REGION, locals: [], code, name: "r" }],
+  });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    m: { m: memory, t: functions },
+  });
+  return instance.exports["r"] as () => number;
+}
 
 /** Runs a block, or its end. */
 type Run = (c: number) => Block | null;
@@ -73,6 +90,8 @@ export class WasmTier {
   #pending: unknown;
   regions = 0;
   bytes = 0;
+  readonly status: ReturnType<typeof statusFunctions>;
+  #threaded: ThreadedTier | undefined;
 
   /** Told of blocks without a region that regions lead to. */
   readonly #left: (block: Block, c: number) => void;
@@ -84,10 +103,11 @@ export class WasmTier {
     const slow = this.#slowPaths();
     this.#fixed = { ...slow };
     missFunctions(PAGES, memory, functions, slow).forEach((f, i) => this.#fixed[MISS_READ + i] = f);
-    const { status, condition } = statusFunctions(PAGES, memory, functions);
-    this.#fixed[STATUS] = status;
-    this.#fixed[CONDITION] = condition;
+    this.status = statusFunctions(PAGES, memory, functions);
+    this.#fixed[STATUS] = this.status.status;
+    this.#fixed[CONDITION] = this.status.condition;
     installStubs();
+    functions.set(GO_ON, noThreadedCode());
   }
 
   /** Runs `action`; `failed` when it threw or changed a translation that a window may know. */
@@ -196,11 +216,22 @@ export class WasmTier {
   #enter(region: Region, c: number): Block | null {
     if (c !== RUNNING_CPU) throw new Error("regions run on one CPU state only");
     I32[c + 2 * CHAIN] = CHAIN_LENGTH;
+    I32[c + 2 * QUOTA + 1] = 0;
     let result = region.run(0);
-    if (result === STALE && this.#isAt(region, c)) {
+    if (result === STALE && I32[c + 2 * QUOTA + 1] === 0 && this.#isAt(region, c)) {
       if (this.#current(region, c)) result = region.run(0);
       if (result === STALE && this.#isAt(region, c)) return region.plain!(c);
     }
+    return I32[c + 2 * QUOTA + 1] === 0 ? this.follow(c, result) : this.#threaded!.follow(result);
+  }
+
+  /** Threaded code goes on where regions end. */
+  useThreaded(tier: ThreadedTier): void {
+    this.#threaded = tier;
+  }
+
+  /** The block where what a region returned leads. */
+  follow(c: number, result: number): Block | null {
     const H = this.#runtime;
     let block: Block;
     if (result >= 0) {
@@ -218,6 +249,7 @@ export class WasmTier {
       }
       block = H.jump(c, I32[c + 2 * RIP]!, I32[c + 2 * RIP + 1]!);
     }
+    if (this.#threaded !== undefined) enterNode(block);
     if (block.entry !== 0) enterJump(block);
     else if (block.plain === undefined) this.#left(block, c);
     return block;

@@ -223,3 +223,22 @@ VECTOR.movd = (g, [d, r]) =>
     g.code.i64(-1, 0).op(OP.i64And);
   });
 VECTOR.movlow32 = (g, [d, r]) => g.setF32(d, () => g.getF32(r));
+
+/** MOVAPS and its like: the closure raises #GP when the address is not aligned; else they are as MOVUPS. */
+function aligned(g: Generator, o: IrOp): void {
+  const [, ...args] = o.args as any[], { name } = o.def;
+  const size = name.includes("256") ? 32 : 16;
+  g.effective(args[o.def.args.indexOf("m") - 1]);
+  g.code.op(OP.i32WrapI64).i32(size - 1).op(OP.i32And).hint(false);
+  g.open(OP.if);
+  g.runFaultingStep(g.step(o));
+  g.close();
+  VECTOR[name.slice(0, -1)]!(g, args, o);
+}
+/** They have a helper as argument, which only the closure needs. */
+export const ALIGNED: Record<string, Emit> = {
+  ld128a: (g, _, o) => aligned(g, o),
+  st128a: (g, _, o) => aligned(g, o),
+  ld256a: (g, _, o) => aligned(g, o),
+  st256a: (g, _, o) => aligned(g, o),
+};

@@ -11,7 +11,7 @@ import { planFloats, scalarDoubles } from "./float_plan.ts";
 import { BUDGET, Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
 import { helperRegisters } from "./ops_mul_div.ts";
 import { INTEGER, moveStack, pushValue } from "./ops_integer.ts";
-import { VECTOR } from "./ops_vector.ts";
+import { ALIGNED, VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
 import { planWindows } from "./windows.ts";
 
@@ -343,22 +343,9 @@ export function perfectHash(
 
 function operation(g: Generator, o: IrOp): void {
   const { name } = o.def;
-  const emit = INTEGER[name] ?? VECTOR[name];
+  const emit = INTEGER[name] ?? VECTOR[name] ?? ALIGNED[name];
   if (emit !== undefined) return emit(g, o.args, o);
-  if (/^(ld|st)(128|256)a$/.test(name)) return aligned(g, o);
   g.runStep(g.step(o));
-}
-
-/** MOVAPS and its like: the closure raises #GP when the address is not aligned; else they are as MOVUPS. */
-function aligned(g: Generator, o: IrOp): void {
-  const [, ...args] = o.args as any[], { name } = o.def;
-  const size = name.includes("256") ? 32 : 16;
-  g.effective(args[o.def.args.indexOf("m") - 1]);
-  g.code.op(OP.i32WrapI64).i32(size - 1).op(OP.i32And).hint(false);
-  g.open(OP.if);
-  g.runFaultingStep(g.step(o));
-  g.close();
-  VECTOR[name.slice(0, -1)]!(g, args, o);
 }
 
 /** Registers (and flags) that native operations read or write, and those they write; vector registers by pair(). */
@@ -412,6 +399,6 @@ function slots(
 
 /** Whether the operation needs no closure. */
 function isNative(def: OpDef): boolean {
-  return def.ends || INTEGER[def.name] !== undefined || VECTOR[def.name] !== undefined ||
-    /^(ld|st)(128|256)a$/.test(def.name);
+  const { name } = def;
+  return def.ends || INTEGER[name] !== undefined || VECTOR[name] !== undefined || ALIGNED[name] !== undefined;
 }

@@ -29,7 +29,7 @@ export const isVectorSlot = (s: number): boolean => s >= YMM && s < TEMPS;
 
 /** The emitter's model of the locals. Base of Generator (generator.ts). */
 export class Values {
-  readonly code: Code = new Code();
+  readonly code: Code;
   readonly floats: FloatFacts = new FloatFacts();
   readonly #slotLocal = new Map<number, number>();
   /** The same for 128-bit slots (numbers as of pair()). */
@@ -49,7 +49,13 @@ export class Values {
   depth = 0;
 
   /** `split`: XMM registers that hold scalar doubles for the most part. */
-  constructor(used: Iterable<number>, written: Iterable<number>, split: Iterable<number>) {
+  constructor(
+    used: Iterable<number>,
+    written: Iterable<number>,
+    split: Iterable<number>,
+    code: Code = new Code(),
+  ) {
+    this.code = code;
     this.#used = [...used];
     this.#written = [...written];
     for (const slot of split) this.#lowLocal.set(slot, this.newLocal(F64));

@@ -10,18 +10,20 @@ function requireHere(): NodeJS.Require {
   return process.getBuiltinModule("node:module").createRequire(import.meta.url);
 }
 
-/** Whether {@link loadPackage} will find `name`: it must be readable, and denix come from files. */
-export function canLoadPackage(name: string): boolean {
-  if (!import.meta.url.startsWith("file:") || readPermission() !== "granted") return false;
-  try {
-    requireHere().resolve(name);
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const hostPackages = {
+  /** Whether `load` will find it: it must be readable, and denix come from files. */
+  has(name: string): boolean {
+    if (!import.meta.url.startsWith("file:") || readPermission() !== "granted") return false;
+    try {
+      requireHere().resolve(name);
+      return true;
+    } catch {
+      return false;
+    }
+  },
 
-/** The package: the same objects that import() gives. */
-export function loadPackage(name: string): unknown {
-  return requireHere()(name);
-}
+  /** The same objects that import() gives. */
+  load(name: string): unknown {
+    return requireHere()(name);
+  },
+};
