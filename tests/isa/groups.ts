@@ -30,6 +30,7 @@ export interface Group {
   kind?: Kind;
 }
 
+const NOT_SSE = /Rcp|Rsqrt|Ldmxcsr/;
 /** Estimates, which every CPU makes in its own way; and what would unmask exceptions at random. */
 const NOT_AVX = /rcp|rsqrt|Vldmxcsr/;
 
@@ -51,11 +52,17 @@ export const GROUPS: Record<string, Group> = {
   sse_single: { make: sseSingle, reserved: [], alignPercent: 90, kind: "fp" },
   sse_double: { make: sseDouble, reserved: [], alignPercent: 90, kind: "fp" },
   float_flow: { make: floatFlow, reserved: [1], alignPercent: 90, length: [1, 1], kind: "fp" },
+  sse_codes: {
+    make: fromCodes(["SSE", "SSE2", "SSE3"], NOT_SSE),
+    reserved: [7],
+    alignPercent: 90,
+    kind: "fp",
+  },
   ssse3: { make: fromCodes(["SSSE3"]), reserved: [], alignPercent: 90, kind: "fp" },
   sse41: { make: fromCodes(["SSE4_1"]), reserved: [], alignPercent: 90, kind: "fp" },
   sse42: { make: fromCodes(["SSE4_2"]), reserved: [0, 1, 2], alignPercent: 90, kind: "fp" },
   crypto: { make: fromCodes(["AES", "PCLMULQDQ", "SHA"]), reserved: [], alignPercent: 90, kind: "fp" },
-  bmi: { make: fromCodes(["LZCNT", "BMI1", "BMI2", "ADX"]), reserved: [2] },
+  bmi: { make: fromCodes(["LZCNT", "BMI1", "BMI2", "ADX", "MOVBE", "POPCNT"]), reserved: [2] },
   avx: {
     make: fromCodes(["AVX", "AES+AVX", "PCLMULQDQ+AVX", "VAES", "VPCLMULQDQ"], NOT_AVX),
     reserved: [0, 1, 2, 7],
