@@ -108,10 +108,8 @@ const kernelOnly = [
   "Lgdt",
   "Lidt",
   "Lmsw",
-  "Iretq",
   "Iretd",
   "Iret",
-  "Retf",
 ];
 
 const family: Record<string, Lowering> = {
