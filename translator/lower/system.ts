@@ -68,6 +68,10 @@ function random(b: Builder, i: Instruction): void {
 
 const ignored = [
   "Lfence",
+  // What the 8087 and the 80287 had more, and nobody since.
+  "Fneni",
+  "Fndisi",
+  "Fnsetpm",
   "Mfence",
   "Sfence",
   "Prefetch",
