@@ -43,6 +43,20 @@ export interface ExecutorOptions {
   packages?: { has(name: string): boolean; load(name: string): unknown };
 }
 
+/** What {@link Dispatcher.counters} tells. */
+export interface Counters {
+  /** Shapes of operations that JavaScript can run, and that have a handler. */
+  readonly factories: number;
+  readonly handlers: number;
+  /** Regions, their bytes, and the time that making them took. */
+  readonly regions: number;
+  readonly wasmBytes: number;
+  readonly compileMs: number;
+  /** Why wasm came back to JavaScript, by cause. */
+  readonly regionExits: Readonly<Record<string, number>>;
+  readonly threadedExits: Readonly<Record<string, number>>;
+}
+
 interface ReadyRegion {
   readonly parts: RegionParts;
   readonly pages: readonly RegionPage[];
@@ -96,10 +110,18 @@ export class Dispatcher implements Executor {
   }
 
   /** For reports. */
-  get counters(): { factories: number; handlers: number; regions: number; wasmBytes: number } {
-    const { regions, bytes } = this.#wasm;
+  get counters(): Counters {
+    const { regions, bytes, compileMs, exits } = this.#wasm;
     const { factories } = this.#closures, handlers = this.#threaded?.handlers ?? 0;
-    return { factories, handlers, regions, wasmBytes: bytes };
+    return {
+      factories,
+      handlers,
+      regions,
+      wasmBytes: bytes,
+      compileMs,
+      regionExits: exits,
+      threadedExits: this.#threaded?.exits ?? {},
+    };
   }
 
   run(c: number, budget: number): Exit {

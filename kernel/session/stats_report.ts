@@ -6,6 +6,11 @@ import { syscallCounts, syscallRow, unknownCalls } from "../syscalls/dispatch.ts
 import { stats, unimplemented } from "../trace/stats.ts";
 import type { Instance } from "./instance.ts";
 
+/** Rows of why something came back to JavaScript. */
+function exits(what: string, counts: Readonly<Record<string, number>>): [string, number][] {
+  return Object.entries(counts).map(([cause, count]) => [`exits of ${what}: ${cause}`, count]);
+}
+
 /** Lines of count and name; what did not happen is left out. */
 export function statsReport(instance: Instance, { cache, counters, translator }: Dispatcher): string {
   const { pids, scheduler } = instance;
@@ -18,6 +23,9 @@ export function statsReport(instance: Instance, { cache, counters, translator }:
     ["shapes of operations as threaded code", counters.handlers],
     ["wasm regions", counters.regions],
     ["bytes of wasm", counters.wasmBytes],
+    ["ms of making regions", Math.round(counters.compileMs)],
+    ...exits("regions", counters.regionExits),
+    ...exits("threaded code", counters.threadedExits),
     ["pages whose code was dropped", cache.invalidations],
     ["TLB misses", stats.tlbMisses],
     ["page faults", stats.pageFaults],
