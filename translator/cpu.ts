@@ -15,7 +15,7 @@ export const FLAG_A = 18, FLAG_B = 19, FLAG_R = 20;
 export const FS_BASE = 21, GS_BASE = 22;
 /** Low word: I32 index of the data TLB. High word: I32 index of the exec TLB. Both belong to the address space. */
 export const TLB = 23;
-/** Low word: MXCSR. */
+/** Low word: MXCSR. High word: the level of the instruction set that CPUID presents (cpuid.ts). */
 export const MXCSR = 24;
 /** Low word: x87 control word. High word: status word (TOP in bits 11–13). */
 export const FPU_CONTROL = 25;

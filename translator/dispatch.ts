@@ -62,6 +62,9 @@ interface ReadyRegion {
   readonly pages: readonly RegionPage[];
 }
 
+/** In bytes (SDM vol. 2, 2.3.11). */
+const LONGEST_INSTRUCTION = 15;
+
 export class Dispatcher implements Executor {
   readonly runtime: Runtime;
   readonly cache: CodeCache;
@@ -164,18 +167,23 @@ export class Dispatcher implements Executor {
   #faulted(c: number): Exit {
     // RIP itself may be what is not canonical: then nothing can be fetched there.
     if (fault.vector === VECTOR_GP && fault.nonCanonical && I32[c + 2 * RIP + 1] >>> 0 <= 0x7fff) {
-      const rip = this.#rip(c), start = this.cache.fetch(c, rip);
-      if (
-        this.translator.usesStackSegment(
-          U8.slice(start, Math.min(start + 15, start - start % 4096 + 4096)),
-          rip,
-          I32[c + 2 * RSP + 1] >>> 0 > 0x7fff,
-        )
-      ) {
-        fault.vector = VECTOR_SS;
+      const rip = this.#rip(c), badStack = I32[c + 2 * RSP + 1] >>> 0 > 0x7fff;
+      const first = this.#bytesAt(c, rip, LONGEST_INSTRUCTION);
+      let stack = this.translator.usesStackSegment(first, rip, badStack);
+      if (stack === undefined) {
+        // It has been run, so its other page is there.
+        const rest = this.#bytesAt(c, rip + first.length, LONGEST_INSTRUCTION - first.length);
+        stack = this.translator.usesStackSegment(Uint8Array.of(...first, ...rest), rip, badStack);
       }
+      if (stack) fault.vector = VECTOR_SS;
     }
     return EXIT_FAULT;
+  }
+
+  /** Bytes of code as far as the page goes. */
+  #bytesAt(c: number, address: number, count: number): Uint8Array {
+    const start = this.cache.fetch(c, address);
+    return U8.slice(start, Math.min(start + count, start - start % 4096 + 4096));
   }
 
   /**

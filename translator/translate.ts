@@ -168,9 +168,9 @@ export class Translator {
 
   /**
    * Whether the instruction reaches memory through SS: by its operand's base, or by being a stack operation; those that have a
-   * memory operand as well when the stack is at fault (`badStack`).
+   * memory operand as well when the stack is at fault (`badStack`). Undefined when the bytes end inside it.
    */
-  usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean {
+  usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean | undefined {
     this.#lowerings ?? this.#prepare();
     return usesStackSegment(bytes, address, badStack);
   }

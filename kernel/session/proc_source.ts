@@ -8,12 +8,13 @@ import type {
   SystemMemory,
   UnixSocketInfo,
 } from "../../fs/procfs/source.ts";
-import { CPU } from "../abi/cpu_features.ts";
+import type { CpuDescription } from "../abi/cpu_features.ts";
 import { decodeName, encodeName } from "../abi/text.ts";
 import { liveMms } from "../mm/mm.ts";
 import { unixNames } from "../net/unix_names.ts";
 import { LISTENING } from "../net/unix_socket.ts";
 import { current } from "../task/current.ts";
+import { describeCpu } from "./cpu.ts";
 import type { Instance } from "./instance.ts";
 import { TaskView } from "./proc_task.ts";
 import { cpuTimes, loadAverages, systemMemory } from "./system_state.ts";
@@ -22,7 +23,7 @@ import { UTS } from "./uts.ts";
 const CAP_SYS_PTRACE = 19;
 
 export class InstanceProcSource implements ProcSource {
-  readonly cpu = CPU;
+  readonly cpu: CpuDescription;
   readonly cpuCount = 1;
   readonly commandLine = "denix";
   readonly #instance: Instance;
@@ -31,6 +32,7 @@ export class InstanceProcSource implements ProcSource {
   constructor(instance: Instance, devices: CharDevices) {
     this.#instance = instance;
     this.#devices = devices;
+    this.cpu = describeCpu(instance.options.cpu);
   }
 
   pids(): number[] {

@@ -5,6 +5,7 @@ import type { FileSystem } from "../../fs/vfs/inode.ts";
 import { createRoot } from "../../fs/root.ts";
 import type { WalkContext } from "../../fs/vfs/path.ts";
 import { Vfs } from "../../fs/vfs/vfs.ts";
+import { setLevel } from "../../translator/cpuid.ts";
 import { createExecutor, type Dispatcher } from "../../translator/dispatch.ts";
 import { CodeStore } from "../../translator/cache/code_store.ts";
 import type { Env } from "../../translator/env.ts";
@@ -151,6 +152,7 @@ async function firstTask(instance: Instance, identity: ReturnType<typeof hostIde
   const credentials = credentialsOf(identity);
   const task = createFirstTask(instance, { mm, files, fs: context, credentials, comm: "denix" });
   task.nice = identity.nice;
+  setLevel(task.cpu, options.cpu);
   installStandardStreams(instance, files, task.process.session);
   if (options.strace !== undefined) await traceCalls(instance, options.strace.file);
   const programs = programFiles(vfs, context, credentials);

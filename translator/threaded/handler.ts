@@ -305,7 +305,7 @@ function emitEnd(g: HandlerGenerator, def: OpDef, args: any[], end: number): voi
 }
 
 /** Operations whose emitters have no use for the helper that is an argument. */
-const OWN_CODE = /^(imul|ro[lr]v?)\d|^(ld|st)128a$/;
+const OWN_CODE = /^(imul|mulx|adcx|adox|ro[lr]v?)\d|^(ld|st)(128|256)a$/;
 
 /**
  * The handler for a shape, or undefined when JavaScript must run its operations. `end`: the result that makes it run one that ends a block; `name`: of

@@ -20,6 +20,7 @@ import {
   STATUS,
   WRITE128,
   WRITE16,
+  WRITE256,
   WRITE32,
   WRITE64,
   WRITE8,
@@ -249,6 +250,7 @@ function slowPaths(H: Runtime): Record<string, unknown> {
       H.write64(c, lo, hi, v, vh, ip)
     ),
     [WRITE128]: store((c, lo, hi, slot, ip) => H.write128(c, lo, hi, slot, ip)),
+    [WRITE256]: store((c, lo, hi, slot, ip) => H.write256(c, lo, hi, slot, ip)),
     [PROBE]: store((c, lo, hi, size, ip) => H.probeWrite(c, lo, hi, size, ip)),
   };
 }

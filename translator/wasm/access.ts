@@ -21,6 +21,7 @@ import {
   READ,
   WRITE128,
   WRITE16,
+  WRITE256,
   WRITE32,
   WRITE64,
   WRITE8,
@@ -356,6 +357,37 @@ export class Access extends Values {
   /** Pushes the number of slot `r`. */
   protected slotNumber(r: number): void {
     this.code.i32(r);
+  }
+  /** Stores the 256 bits of slots `r` and `r` + 2 at `m`. */
+  storeWideAt(m: Mem, r: number, ip: number): void {
+    const { code } = this;
+    this.effective(m);
+    code.set(ADDRESS);
+    const spill = () => {
+      this.storeVector(r);
+      this.storeVector(r + 2);
+    };
+    this.#storeAt(
+      32,
+      WRITE256,
+      () => {
+        // The physical address is on the stack.
+        code.tee(PHYS);
+        this.vector(r);
+        code.simd(SIMD.store).op(0).u(0).get(PHYS);
+        this.vector(r + 2);
+        code.simd(SIMD.store).op(0).u(16);
+      },
+      () => {
+        spill();
+        this.slotNumber(r);
+      },
+      () => {
+        spill();
+        code.i64(r, 0);
+      },
+      ip,
+    );
   }
   /** Stores 128-bit slot `r` at `m`. */
   storeVectorAt(m: Mem, r: number, ip: number): void {

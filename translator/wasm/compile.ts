@@ -10,7 +10,8 @@ import type { Runtime } from "../runtime.ts";
 import { CHAIN_LENGTH } from "../tunables.ts";
 import { Code, OP, wasmModule } from "./encoder.ts";
 import type { Flow, RegionPage } from "./flow.ts";
-import { CPU_AT, FAULTED, FIRST_END, GLOBALS, INDIRECT, PAUSED, STALE } from "./generator.ts";
+import { hostFuses } from "./fused.ts";
+import { CPU_AT, FAULTED, FIRST_END, GLOBAL_FUSES, GLOBALS, INDIRECT, PAUSED, STALE } from "./generator.ts";
 import {
   CONDITION,
   IMPORTS,
@@ -23,6 +24,7 @@ import {
   TYPES,
   WRITE128,
   WRITE16,
+  WRITE256,
   WRITE32,
   WRITE64,
   WRITE8,
@@ -151,6 +153,7 @@ export class WasmTier {
         return 0;
       },
       [WRITE128]: store(16, (c, lo, hi, slot, ip) => H.write128(c, lo, hi, slot, ip)),
+      [WRITE256]: store(32, (c, lo, hi, slot, ip) => H.write256(c, lo, hi, slot, ip)),
       [PROBE]: probe,
       [CONDITION]: (c, cc) => H.condition(c, cc) ? 1 : 0,
     };
@@ -199,7 +202,8 @@ export class WasmTier {
       };
     });
     const globals: Record<number, number> = { 0: this.#links.length, 1: this.#ends.length };
-    for (let i = 2; i < GLOBALS; i++) globals[i] = pages[i - 1]?.addend ?? 0;
+    for (let i = 2; i < GLOBAL_FUSES; i++) globals[i] = pages[i - 1]?.addend ?? 0;
+    globals[GLOBAL_FUSES] = hostFuses() ? 1 : 0;
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module), {
       m: { m: memory, t: functions },
       f: imports,

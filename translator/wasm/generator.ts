@@ -27,8 +27,9 @@ export const STALE = -3;
 export const PAUSED = -4;
 /** n ≥ 0: link n is followed. FIRST_END - n: the closure of ending operation n says where to go. */
 export const FIRST_END = -16;
-/** Imported globals: numbers of the region's first link and first ending operation, addends of the pages but the first. */
-export const GLOBALS: number = 2 + REGION_PAGES - 1;
+/** Imported globals: numbers of the region's first link and first ending operation, addends of the pages but the first, whether the host fuses. */
+export const GLOBALS: number = 3 + REGION_PAGES - 1;
+export const GLOBAL_FUSES: number = GLOBALS - 1;
 const FIRST_LINK = 0, FIRST_ENDING = 1, FIRST_ADDEND = 2;
 
 const lowOf = (address: number) => address | 0;

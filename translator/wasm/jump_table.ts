@@ -14,7 +14,7 @@ export const JUMP_ENTRIES = 16384;
 /** Functions at the most; later regions are reached through JavaScript. */
 const FUNCTIONS = 16384;
 /** The last ones are for functions that all regions share (shared.ts). */
-export const SHARED_FUNCTIONS = 64, SHARED_FIRST: number = FUNCTIONS - SHARED_FUNCTIONS;
+export const SHARED_FUNCTIONS = 128, SHARED_FIRST: number = FUNCTIONS - SHARED_FUNCTIONS;
 /** The one that a region leaves through when no region follows it: goes on with threaded code, if there is any. */
 export const GO_ON: number = SHARED_FIRST - 1;
 

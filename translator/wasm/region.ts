@@ -354,6 +354,7 @@ function slots(
   stubs: Iterable<IrBlock>,
 ): { used: Set<number>; written: Set<number> } {
   const used = new Set<number>([FLAG_A, FLAG_B, FLAG_R]), written = new Set<number>([FLAG_A, FLAG_B, FLAG_R]);
+  let zeroes = false;
   const add = (set: Set<number>, slot: unknown) => {
     if (typeof slot !== "number" || slot < 0) return;
     if (slot < 16) set.add(slot);
@@ -372,6 +373,7 @@ function slots(
       }
       // What closures do is stored and loaded around them.
       if (!isNative(def)) continue;
+      zeroes ||= def.name === "zeroupper";
       for (let i = 0; i < args.length; i++) {
         const a = args[i];
         switch (def.args[i]) {
@@ -390,6 +392,8 @@ function slots(
       }
     }
   }
+  // It is said of those only that something else uses.
+  if (zeroes) { for (const slot of used) if (isVectorSlot(slot) && slot % 4 === 2) written.add(slot); }
   return { used, written };
 }
 

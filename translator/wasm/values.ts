@@ -346,6 +346,18 @@ export class Values {
       this.code.simd(SIMD.f32x4Replace).op(0);
     });
   }
+  /** Upper halves of all YMM registers = 0. */
+  zeroUpper(): void {
+    const { code } = this;
+    for (let i = 0; i < 16; i++) {
+      const slot = YMM + 4 * i + 2;
+      if (this.#vectorLocal.has(slot)) {
+        this.setVector(slot, () => code.simd(SIMD.const).op(...new Array(16).fill(0)));
+        continue;
+      }
+      code.i32(CPU_AT).simd(SIMD.const).op(...new Array(16).fill(0)).simd(SIMD.store).op(0).u(8 * slot);
+    }
+  }
   /** Address of the CPU state: use with offset 8 * slot. */
   base(): void {
     this.code.i32(CPU_AT);
