@@ -101,7 +101,7 @@ export function mmap(
   const replaced = mm.vmas.intersects(start, start + size) ? pagesIn(mm, start, start + size) : 0;
   const error = mayExpand(mm, size / PAGE_SIZE - replaced, rights, vmFlags);
   if (error < 0) return error;
-  const shm = device === undefined && shared ? new SharedMemory() : undefined;
+  const shm = device === undefined && shared ? new SharedMemory(size / PAGE_SIZE) : undefined;
   if (replaced > 0) removeRange(mm, start, start + size);
   mapRange(mm, start, size, rights, vmFlags, device?.retain(), shm, device === undefined ? 0 : offset);
   if ((flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE || (vmFlags & VM_LOCKED) !== 0) {
