@@ -3,6 +3,7 @@
 
 import { EINVAL } from "../../kernel/abi/errno.ts";
 import type { Inode } from "../vfs/inode.ts";
+import { notifyLimits } from "../vfs/notify.ts";
 import { type FileFunctions, type NodeContext, ProcFile, StaticDirectory } from "./nodes.ts";
 import type { ProcSource } from "./source.ts";
 
@@ -28,6 +29,18 @@ function number(value: string | number, min = -Infinity, max = Infinity): Settin
       const rest = current.split("\t").slice(words.length);
       current = [...words, ...rest].join("\t");
       return 0;
+    },
+  };
+}
+
+function limit(name: keyof typeof notifyLimits): Setting {
+  const setting = number(notifyLimits[name], 0);
+  return {
+    ...setting,
+    write(text) {
+      const error = setting.write!(text);
+      if (error === 0) notifyLimits[name] = Number(setting.read!());
+      return error;
     },
   };
 }
@@ -60,9 +73,9 @@ function settings(source: ProcSource): Record<string, Setting> {
     "fs/file-nr": constant(() => `${source.openFileCount()}\t0\t9223372036854775807`),
     "fs/inode-nr": constant("0\t0"),
     "fs/inode-state": constant("0\t0\t0\t0\t0\t0\t0"),
-    "fs/inotify/max_queued_events": number(16384, 0),
-    "fs/inotify/max_user_instances": number(128, 0),
-    "fs/inotify/max_user_watches": number(65536, 0),
+    "fs/inotify/max_queued_events": limit("queued"),
+    "fs/inotify/max_user_instances": limit("instances"),
+    "fs/inotify/max_user_watches": limit("watches"),
     "fs/lease-break-time": number(45, 0),
     "fs/leases-enable": number(1, 0),
     "fs/mount-max": number(100000, 1),

@@ -7,6 +7,7 @@ import { EBADF, EINVAL, ENODEV, ENOTTY, ESPIPE } from "../../kernel/abi/errno.ts
 import { O_PATH } from "../../kernel/abi/fcntl.ts";
 import type { Inode } from "./inode.ts";
 import type { Path } from "./path.ts";
+import { notifyClosed } from "./notify.ts";
 import { WaitQueue } from "./wait_queue.ts";
 
 export const POLLIN = 1, POLLPRI = 2, POLLOUT = 4, POLLERR = 8, POLLHUP = 0x10, POLLNVAL = 0x20;
@@ -58,8 +59,21 @@ export abstract class OpenFile {
         watcher.fileClosed(this);
       }
     }
+    const counted = this.#counted;
+    if (counted !== undefined) {
+      counted.opens--;
+      notifyClosed(this);
+    }
     this.close();
   }
+  /** It was opened at `path`. */
+  openedAt(path: Path): this {
+    this.path = path;
+    if (!this.pathOnly) (this.#counted = path.dentry.inode!).opens++;
+    return this;
+  }
+  /** The inode that counts it. */
+  #counted: Inode | undefined;
   /** Last reference is gone. */
   close(): void {}
 

@@ -7,6 +7,7 @@ import { fd } from "./fd.ts";
 import { file } from "./file.ts";
 import { futex } from "./futex.ts";
 import { id } from "./id.ts";
+import { inotifyCalls } from "./inotify.ts";
 import { ipcCalls } from "./ipc.ts";
 import { misc } from "./misc.ts";
 import { missing } from "./missing.ts";
@@ -61,6 +62,7 @@ const implemented = assemble([
   id,
   pollCalls,
   ipcCalls,
+  inotifyCalls,
   sysvMemory,
   sysvSemaphores,
   sysvMessages,
