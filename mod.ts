@@ -44,7 +44,7 @@ export interface RunOptions {
   permissions?: Permissions;
   /** Host directory that is the guest's "/". Default: "/". */
   root?: string;
-  /** Host directory for translated code, or whether there is one: true is what DENIX_CACHE_DIR says. Default: true. */
+  /** Host directory for translated code, or whether there is one: true is the user's cache directory. Default: true. */
   cache?: boolean | string;
   /** Bytes of memory guests may use: 16 MiB to 2 GiB, which is the default. */
   memory?: number;

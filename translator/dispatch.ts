@@ -15,6 +15,7 @@ import {
   VECTOR_GP,
   VECTOR_SS,
 } from "./env.ts";
+import { ICED_NAME, type IcedPackage, loadIced } from "./decode/iced.ts";
 import { readFlags, writeFlags } from "./ir/flags.ts";
 import { Closures } from "./js/closures.ts";
 import { Source as SourceTier } from "./js/source.ts";
@@ -26,7 +27,7 @@ import type { RegionParts } from "./cache/region_record.ts";
 import { findRegion, type RegionPage, type Source } from "./wasm/flow.ts";
 import { enterJump } from "./wasm/jump_table.ts";
 import { CODE_CHANGED, linear, Runtime, setRip } from "./runtime.ts";
-import { type Decoder, Translator } from "./translate.ts";
+import { Translator } from "./translate.ts";
 
 /** auto: closures, then wasm for what is hot. wasm: each block at once (slow to start; for tests). */
 export type Tier = "auto" | "closure" | "js" | "wasm";
@@ -35,8 +36,8 @@ export interface ExecutorOptions {
   tier?: Tier;
   /** Translations kept between runs. */
   store?: CodeStore;
-  /** Loads a module at once: with it, the decoder is loaded when the first instruction has to be decoded, else beforehand. */
-  load?: (url: URL) => unknown;
+  /** Packages that can be loaded at once: if the decoder is one, it is loaded when the first instruction has to be decoded. */
+  packages?: { has(name: string): boolean; load(name: string): unknown };
 }
 
 interface ReadyRegion {
@@ -53,7 +54,7 @@ export class Dispatcher implements Executor {
   readonly #closures: Closures;
   readonly #wasm: WasmTier;
 
-  constructor(env: Env, decoder: () => Decoder, options: ExecutorOptions) {
+  constructor(env: Env, iced: () => IcedPackage, options: ExecutorOptions) {
     this.runtime = new Runtime(env);
     const closures = this.#closures = new Closures(this.runtime);
     const { tier = "auto" } = options;
@@ -71,7 +72,7 @@ export class Dispatcher implements Executor {
         },
       }
       : closures;
-    this.translator = new Translator(decoder, generator);
+    this.translator = new Translator(iced, generator);
     const { store } = options;
     if (store !== undefined) {
       this.translator.codeFile = (address) => {
@@ -253,10 +254,10 @@ function burst(c: number, block: Block): Block | null {
 
 /** Makes the translator. */
 export async function createExecutor(env: Env, options: ExecutorOptions = {}): Promise<Dispatcher> {
-  const { load } = options;
-  if (load !== undefined) {
-    return new Dispatcher(env, () => load(new URL("./decode/iced.ts", import.meta.url)) as Decoder, options);
+  const { packages } = options;
+  if (packages?.has(ICED_NAME)) {
+    return new Dispatcher(env, () => packages.load(ICED_NAME) as IcedPackage, options);
   }
-  const iced = await import("./decode/iced.ts");
+  const iced = await loadIced();
   return new Dispatcher(env, () => iced, options);
 }

@@ -1,6 +1,13 @@
 // The pipeline for one block: bytes → instructions → IR → flags resolved → code of tier 1.
 
-import type { CodeReader as CodeReaderType } from "./decode/iced.ts";
+import {
+  CodeReader,
+  disassemble,
+  type IcedPackage,
+  mnemonics,
+  useIced,
+  usesStackSegment,
+} from "./decode/iced.ts";
 import { type Block, type BlockCode, type Body, type Link, makeLink } from "./cache/block.ts";
 import type { CodeFile } from "./cache/code_file.ts";
 import {
@@ -24,14 +31,6 @@ import { resolveFlags } from "./passes/flags.ts";
 import { U8 } from "./ram.ts";
 import { MAX_BLOCK_BYTES, MAX_BLOCK_INSTRUCTIONS } from "./tunables.ts";
 
-/** decode/iced.ts as a module. */
-export type Decoder = {
-  CodeReader: typeof CodeReaderType;
-  Mnemonic: Record<string, number>;
-  disassemble(bytes: Uint8Array, address: number): string;
-  usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean;
-};
-
 export interface Compiled {
   readonly code: BlockCode;
   /** Index in the table of wasm functions; 0: none. */
@@ -48,9 +47,8 @@ export interface CodeGenerator {
 }
 
 export class Translator {
-  readonly #load: () => Decoder;
-  #decoder: Decoder | undefined;
-  #lowerings: Lowering[] = [];
+  readonly #load: () => IcedPackage;
+  #lowerings: Lowering[] | undefined;
   generator: CodeGenerator;
   /** Where translations of the code at an address are kept between runs, if they are. */
   codeFile: ((address: number) => CodeFile | undefined) | undefined;
@@ -64,9 +62,9 @@ export class Translator {
   /** Called with what raises #UD because it is not implemented (or no instruction). */
   onRefused: ((address: number, bytes: Uint8Array, text: string) => void) | undefined;
 
-  /** `decoder` is asked for when the first instruction must be decoded. */
-  constructor(decoder: () => Decoder, generator: CodeGenerator) {
-    this.#load = decoder;
+  /** `load` is called when the first instruction must be decoded. */
+  constructor(load: () => IcedPackage, generator: CodeGenerator) {
+    this.#load = load;
     this.generator = generator;
   }
 
@@ -162,12 +160,10 @@ export class Translator {
     return parts;
   }
 
-  get #iced(): Decoder {
-    if (this.#decoder === undefined) {
-      this.#decoder = this.#load();
-      this.#lowerings = lowerings(this.#decoder.Mnemonic);
-    }
-    return this.#decoder;
+  /** Makes the decoder ready. */
+  #prepare(): Lowering[] {
+    useIced(this.#load());
+    return this.#lowerings = lowerings(mnemonics());
   }
 
   /**
@@ -175,11 +171,12 @@ export class Translator {
    * memory operand as well when the stack is at fault (`badStack`).
    */
   usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean {
-    return this.#iced.usesStackSegment(bytes, address, badStack);
+    this.#lowerings ?? this.#prepare();
+    return usesStackSegment(bytes, address, badStack);
   }
 
   #lower(address: number, page: number, secondPage: () => number, single: boolean): IrBlock {
-    const { CodeReader } = this.#iced;
+    const table = this.#lowerings ?? this.#prepare();
     const start = page + address % 4096;
     const length = Math.min(MAX_BLOCK_BYTES, page + 4096 - start);
     const links = new Map<number, Link>();
@@ -195,10 +192,10 @@ export class Translator {
         const i = reader.next();
         if (i === undefined) {
           if (b.block.instructions > 0) break; // its own block begins there
-          this.#crossing(b, address, page, secondPage);
+          this.#crossing(table, b, address, page, secondPage);
           break;
         }
-        this.#instruction(b, i, U8.subarray(start, start + length));
+        this.#instruction(table, b, i, U8.subarray(start, start + length));
         if (b.ended) break;
       }
     } finally {
@@ -211,22 +208,28 @@ export class Translator {
     return b.block;
   }
 
-  #crossing(b: Builder, address: number, page: number, secondPage: () => number): void {
+  #crossing(
+    table: readonly Lowering[],
+    b: Builder,
+    address: number,
+    page: number,
+    secondPage: () => number,
+  ): void {
     const second = secondPage();
     const bytes = new Uint8Array(30);
     const first = 4096 - address % 4096;
     bytes.set(U8.subarray(page + address % 4096, page + 4096));
     bytes.set(U8.subarray(second, second + 30 - first), first);
-    const reader = new this.#iced.CodeReader(bytes, address);
+    const reader = new CodeReader(bytes, address);
     b.block.crossing = true;
     const i = reader.next();
     reader.free();
-    this.#instruction(b, i!, bytes);
+    this.#instruction(table, b, i!, bytes);
   }
 
-  #instruction(b: Builder, i: Instruction, bytes: Uint8Array): void {
+  #instruction(table: readonly Lowering[], b: Builder, i: Instruction, bytes: Uint8Array): void {
     b.begin(i);
-    const lowering = i.valid ? this.#lowerings[i.mnemonic] : undefined;
+    const lowering = i.valid ? table[i.mnemonic] : undefined;
     const before = b.block.ops.length;
     if (lowering !== undefined) {
       try {
@@ -239,7 +242,7 @@ export class Translator {
     if (this.onRefused !== undefined) {
       const at = i.ip - b.block.address;
       const code = bytes.slice(at, at + Math.max(i.next - i.ip, 1));
-      const text = i.valid ? this.#iced.disassemble(code, i.ip) : "(bad)";
+      const text = i.valid ? disassemble(code, i.ip) : "(bad)";
       this.onRefused(i.ip, code, text);
     }
     b.leave(undefinedInstruction);

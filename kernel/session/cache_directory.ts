@@ -20,10 +20,10 @@ export function usesCache(line: Pick<CommandLine, "tier" | "strict" | "dump">): 
   return (line.tier === "auto" || line.tier === "closure") && !line.strict && line.dump === undefined;
 }
 
-/**
- * DENIX_CACHE_DIR. Without it nothing is kept: an interactive bash was seen to draw its line wrongly with code of earlier runs, and the cause is
- * not known yet.
- */
+/** As the XDG base directory specification has it; DENIX_CACHE_DIR goes before. */
 function defaultDirectory(): string | undefined {
-  return hostEnvironment().DENIX_CACHE_DIR || undefined;
+  const { DENIX_CACHE_DIR, XDG_CACHE_HOME, HOME } = hostEnvironment();
+  if (DENIX_CACHE_DIR) return DENIX_CACHE_DIR;
+  if (XDG_CACHE_HOME?.startsWith("/")) return `${XDG_CACHE_HOME}/denix`;
+  return HOME?.startsWith("/") ? `${HOME}/.cache/denix` : undefined;
 }

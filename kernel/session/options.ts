@@ -70,7 +70,7 @@ export interface CommandLine {
   strace: { file?: string } | undefined;
   dump: Dump | undefined;
   stats: boolean;
-  /** Host directory for translations; undefined: what DENIX_CACHE_DIR says; false: none. */
+  /** Host directory for translations; undefined: the user's cache directory; false: none. */
   cacheDir: string | false | undefined;
 }
 
@@ -162,7 +162,7 @@ export const OPTIONS: readonly Option[] = [
     group: PLACE,
     name: "cache-dir",
     value: "DIR",
-    help: "keep translated code there, for later runs",
+    help: "where translated code is kept (~/.cache/denix)",
     apply: (line, value) => {
       if (value === "") throw bad("--cache-dir", "", "name a directory on the host");
       line.cacheDir = value;

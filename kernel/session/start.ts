@@ -16,7 +16,7 @@ import { execve } from "../exec/execve.ts";
 import { print } from "../host/command_line.ts";
 import type { CodeDirectory } from "../host/code_directory.ts";
 import { hostFiles } from "../host/files.ts";
-import { canLoadModules, loadModule } from "../host/load_module.ts";
+import { hostPackages } from "../host/packages.ts";
 import { hostIdentity } from "../host/identity.ts";
 import { onHostSignals } from "../host/signals.ts";
 import { openFifo, openFifoBlocking } from "../ipc/fifo.ts";
@@ -67,7 +67,7 @@ function makeExecutor({ tier, code }: InstanceOptions): Promise<Dispatcher> {
   return createExecutor(ENV, {
     tier,
     store,
-    ...(code.empty || !canLoadModules() ? {} : { load: loadModule }),
+    ...(code.empty ? {} : { packages: hostPackages }),
   });
 }
 
@@ -89,6 +89,7 @@ export const startInstance: StartInstance = async (options) => {
   try {
     instance.executor = await loading;
     attachTools(instance, await loading);
+    const stats = options.stats ? await import("./stats_report.ts") : undefined;
     const task = await firstTask(instance, identity);
     const interactive = instance.console !== undefined;
     // With a terminal, signals are its business (kernel/tty/console.ts).
@@ -100,10 +101,7 @@ export const startInstance: StartInstance = async (options) => {
     }
     const status = await instance.scheduler.run(task.process, interactive ? "kill" : "wait");
     keepTranslations(options.code);
-    if (options.stats) {
-      const { statsReport } = await import("./stats_report.ts");
-      report(statsReport(instance, await loading));
-    }
+    if (stats !== undefined) report(stats.statsReport(instance, await loading));
     return status;
   } finally {
     stopForwarding?.();

@@ -1,6 +1,7 @@
-// The only importer of iced-x86: guest bytes to Instruction records. Loaded when the first block has to be translated.
+// The only user of iced-x86: guest bytes to Instruction records. The package is given by whoever loads it (useIced): it takes longer to load than all of
+// the translator, and is not needed where all translations were kept.
 
-import * as iced from "iced-x86";
+import type * as Iced from "iced-x86";
 import { FS_BASE, GS_BASE, RBP, RDI, RSI, RSP, xmmSlot } from "../cpu.ts";
 import type { Mem } from "../ir/op.ts";
 import {
@@ -19,7 +20,51 @@ import {
   OPERAND_REGISTER,
 } from "./instruction.ts";
 
-const { Register, OpKind } = iced;
+/** iced-x86 as a module. */
+export type IcedPackage = typeof Iced;
+
+let iced: IcedPackage;
+let Register: IcedPackage["Register"], OpKind: IcedPackage["OpKind"];
+/** The one object that every decode writes to. */
+let scratch: Iced.Instruction;
+/** Instructions whose operand size shows only in what they do to RSP. */
+let STACK: Set<number>;
+/** By iced Register value. */
+const REGISTERS: Operand[] = [];
+
+export const ICED_NAME = "iced-x86";
+/** The package, loaded the usual way. */
+export async function loadIced(): Promise<IcedPackage> {
+  return await import("iced-x86");
+}
+
+/** Must be called before anything else here. */
+export function useIced(module: IcedPackage): void {
+  if (iced !== undefined) return;
+  iced = module;
+  ({ Register, OpKind } = iced);
+  const { Mnemonic: M } = iced;
+  scratch = new iced.Instruction();
+  STACK = new Set([
+    M.Push,
+    M.Pop,
+    M.Ret,
+    M.Leave,
+    M.Enter,
+    M.Call,
+    M.Pushf,
+    M.Pushfq,
+    M.Popf,
+    M.Popfq,
+    M.Retf,
+  ]);
+  nameRegisters();
+}
+
+/** Names of iced-x86's mnemonics, for tables that are keyed by name. */
+export function mnemonics(): Record<string, number> {
+  return iced.Mnemonic as unknown as Record<string, number>;
+}
 
 function register(cls: number, number: number, size: number, slot: number, high = false): Operand {
   return {
@@ -78,22 +123,22 @@ function branch(target: number): Operand {
   };
 }
 
-/** By iced Register value. */
-const REGISTERS: Operand[] = [];
-for (let i = 0; i < 16; i++) {
-  // iced's order: AL CL DL BL AH CH DH BH SPL BPL SIL DIL R8L …
-  REGISTERS[Register.AL + (i < 4 ? i : i + 4)] = register(CLASS_GPR, i, 1, i);
-  if (i < 4) REGISTERS[Register.AH + i] = register(CLASS_GPR, i, 1, i, true);
-  REGISTERS[Register.AX + i] = register(CLASS_GPR, i, 2, i);
-  REGISTERS[Register.EAX + i] = register(CLASS_GPR, i, 4, i);
-  REGISTERS[Register.RAX + i] = register(CLASS_GPR, i, 8, i);
-  REGISTERS[Register.XMM0 + i] = register(CLASS_XMM, i, 16, xmmSlot(i));
-  REGISTERS[Register.YMM0 + i] = register(CLASS_YMM, i, 32, xmmSlot(i));
-  if (i < 8) {
-    REGISTERS[Register.MM0 + i] = register(CLASS_MMX, i, 8, -1);
-    REGISTERS[Register.ST0 + i] = register(CLASS_ST, i, 10, -1);
+function nameRegisters(): void {
+  for (let i = 0; i < 16; i++) {
+    // iced's order: AL CL DL BL AH CH DH BH SPL BPL SIL DIL R8L …
+    REGISTERS[Register.AL + (i < 4 ? i : i + 4)] = register(CLASS_GPR, i, 1, i);
+    if (i < 4) REGISTERS[Register.AH + i] = register(CLASS_GPR, i, 1, i, true);
+    REGISTERS[Register.AX + i] = register(CLASS_GPR, i, 2, i);
+    REGISTERS[Register.EAX + i] = register(CLASS_GPR, i, 4, i);
+    REGISTERS[Register.RAX + i] = register(CLASS_GPR, i, 8, i);
+    REGISTERS[Register.XMM0 + i] = register(CLASS_XMM, i, 16, xmmSlot(i));
+    REGISTERS[Register.YMM0 + i] = register(CLASS_YMM, i, 32, xmmSlot(i));
+    if (i < 8) {
+      REGISTERS[Register.MM0 + i] = register(CLASS_MMX, i, 8, -1);
+      REGISTERS[Register.ST0 + i] = register(CLASS_ST, i, 10, -1);
+    }
+    if (i < 6) REGISTERS[Register.ES + i] = register(CLASS_SEGMENT, i, 2, -1);
   }
-  if (i < 6) REGISTERS[Register.ES + i] = register(CLASS_SEGMENT, i, 2, -1);
 }
 const OTHER_REGISTER = register(CLASS_OTHER, -1, 8, -1);
 
@@ -101,18 +146,18 @@ function segmentOf(segment: number): number {
   return segment === Register.FS ? FS_BASE : segment === Register.GS ? GS_BASE : -1;
 }
 
-function stringMemory(i: iced.Instruction, slot: number, address32: boolean, segment: number): Operand {
+function stringMemory(i: Iced.Instruction, slot: number, address32: boolean, segment: number): Operand {
   const mem: Mem = { base: slot, index: -1, scale: 0, dispLo: 0, dispHi: 0, segment, address32 };
   return memoryOperand(memorySize(i), mem);
 }
 
 const sizes: number[] = [];
-function memorySize(i: iced.Instruction): number {
+function memorySize(i: Iced.Instruction): number {
   const s = i.memorySize;
   return sizes[s] ??= iced.MemorySizeExt.size(s);
 }
 
-function memory(i: iced.Instruction): Operand {
+function memory(i: Iced.Instruction): Operand {
   const base = i.memoryBase, index = i.memoryIndex;
   const segment = segmentOf(i.memorySegment);
   const displacement = i.memoryDisplacement;
@@ -133,7 +178,7 @@ function memory(i: iced.Instruction): Operand {
   return memoryOperand(memorySize(i), mem);
 }
 
-function operand(i: iced.Instruction, n: number): Operand {
+function operand(i: Iced.Instruction, n: number): Operand {
   const kind = i.opKind(n);
   switch (kind) {
     case OpKind.Register:
@@ -190,9 +235,6 @@ interface CodeInfo {
 }
 const codes: CodeInfo[] = [];
 
-/** The one object that every decode writes to. */
-const scratch = new iced.Instruction();
-
 const PREFIX_REP = 1, PREFIX_REPNE = 2, PREFIX_LOCK = 4, PREFIX_OPERAND = 8, PREFIX_ADDRESS = 16;
 /** Legacy prefixes before the opcode: looked up in the bytes, cheaper than asking. */
 function prefixes(bytes: Uint8Array, at: number): number {
@@ -229,7 +271,7 @@ function prefixes(bytes: Uint8Array, at: number): number {
 
 /** Reads instructions one after another from a piece of guest code. */
 export class CodeReader {
-  readonly #decoder: iced.Decoder;
+  readonly #decoder: Iced.Decoder;
   readonly #bytes: Uint8Array;
   readonly #address: number;
   #at = 0;
@@ -276,21 +318,6 @@ export class CodeReader {
   }
 }
 
-/** Instructions whose operand size shows only in what they do to RSP. */
-const STACK = new Set<number>([
-  iced.Mnemonic.Push,
-  iced.Mnemonic.Pop,
-  iced.Mnemonic.Ret,
-  iced.Mnemonic.Leave,
-  iced.Mnemonic.Enter,
-  iced.Mnemonic.Call,
-  iced.Mnemonic.Pushf,
-  iced.Mnemonic.Pushfq,
-  iced.Mnemonic.Popf,
-  iced.Mnemonic.Popfq,
-  iced.Mnemonic.Retf,
-]);
-
 /** Text of the instruction at the start of `bytes` (Intel syntax), for messages and dumps. */
 export function disassemble(bytes: Uint8Array, address: number): string {
   const decoder = new iced.Decoder(64, bytes, iced.DecoderOptions.None);
@@ -320,7 +347,3 @@ export function usesStackSegment(bytes: Uint8Array, address: number, badStack: b
   decoder.free();
   return stack;
 }
-
-/** Names of iced-x86's enums, for tables that are keyed by name. */
-export const Mnemonic: Record<string, number> = iced.Mnemonic as unknown as Record<string, number>;
-export const Code: Record<string, number> = iced.Code as unknown as Record<string, number>;
