@@ -62,36 +62,39 @@ function sysPwrite64(task: Task, fd: number, address: number, length: number, po
   return error < 0 ? error : modified(file, writeFrom(task, file, position, isNonblocking(file)));
 }
 
-function readv(
+const RWF_ALL = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
+
+/** Buffers by struct iovec. `position` undefined: at the file's own; `flags` are RWF_*. */
+type Vectored = (
   task: Task,
   fd: number,
   iov: number,
   count: number,
   position: number | undefined,
   flags: number,
-): number {
-  const file = readableFile(task, fd);
-  if (file === undefined) return -EBADF;
-  if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND)) return -EOPNOTSUPP;
-  const error = vector(task, iov, count), nowait = (flags & RWF_NOWAIT) !== 0;
-  if (error < 0) return error;
-  if (file instanceof UnixSocket && position === undefined) return socketRead(task, file, nowait);
-  return accessed(file, readInto(task, file, position, isNonblocking(file) || nowait));
+) => number;
+
+/** What readv and writev begin with; `move` has the buffers told. */
+function vectored(
+  find: (task: Task, fd: number) => OpenFile | undefined,
+  move: (task: Task, file: OpenFile, position: number | undefined, flags: number) => number,
+): Vectored {
+  return (task, fd, iov, count, position, flags) => {
+    const file = find(task, fd);
+    if (file === undefined) return -EBADF;
+    if (flags & ~RWF_ALL) return -EOPNOTSUPP;
+    const error = vector(task, iov, count);
+    return error < 0 ? error : move(task, file, position, flags);
+  };
 }
 
-function writev(
-  task: Task,
-  fd: number,
-  iov: number,
-  count: number,
-  position: number | undefined,
-  flags: number,
-): number {
-  const file = writableFile(task, fd);
-  if (file === undefined) return -EBADF;
-  if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND)) return -EOPNOTSUPP;
-  const error = vector(task, iov, count);
-  if (error < 0) return error;
+const readv = vectored(readableFile, (task, file, position, flags) => {
+  const nowait = (flags & RWF_NOWAIT) !== 0;
+  if (file instanceof UnixSocket && position === undefined) return socketRead(task, file, nowait);
+  return accessed(file, readInto(task, file, position, isNonblocking(file) || nowait));
+});
+
+const writev = vectored(writableFile, (task, file, position, flags) => {
   const nowait = (flags & RWF_NOWAIT) !== 0, nonblock = isNonblocking(file) || nowait;
   if (file instanceof UnixSocket && position === undefined) return socketWrite(task, file, nowait);
   if (!(flags & RWF_APPEND) || file.flags & O_APPEND) {
@@ -103,7 +106,7 @@ function writev(
   } finally {
     file.flags &= ~O_APPEND;
   }
-}
+});
 
 /** preadv2 and pwritev2 use the file's own position for offset -1. The offset is in the low half; the high one is 0 on x86-64. */
 const at = (offset: number): number | undefined => offset === -1 ? undefined : offset;
