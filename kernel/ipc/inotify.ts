@@ -31,6 +31,11 @@ class Watch implements Mark {
   ignoresUnlinked = false;
   once = false;
 
+  /** As inotify_add_watch gave them. */
+  get flags(): number {
+    return (this.ignoresUnlinked ? IN_EXCL_UNLINK : 0) | (this.once ? IN_ONESHOT : 0);
+  }
+
   constructor(readonly inotify: Inotify, readonly inode: Inode, readonly wd: number) {}
 
   hear(event: number, name: string | undefined, cookie: number): void {
@@ -175,9 +180,9 @@ export class Inotify extends OpenFile {
 
   override fdinfo(): string {
     const hex = (value: number) => value.toString(16);
-    return [...this.#byWd.values()].reverse().map(({ wd, inode, wanted }) =>
+    return [...this.#byWd.values()].reverse().map(({ wd, inode, flags, wanted }) =>
       `inotify wd:${hex(wd)} ino:${hex(inode.ino)} sdev:${hex(inode.fs.dev)} mask:${
-        hex(wanted)
+        hex((wanted | flags) >>> 0)
       } ignored_mask:0 \n`
     ).join("");
   }
