@@ -14,6 +14,8 @@ import type { OpenFile } from "./open_file.ts";
 export const IN_ACCESS = 1, IN_MODIFY = 2, IN_ATTRIB = 4, IN_CLOSE_WRITE = 8, IN_CLOSE_NOWRITE = 0x10;
 export const IN_OPEN = 0x20, IN_MOVED_FROM = 0x40, IN_MOVED_TO = 0x80, IN_CREATE = 0x100, IN_DELETE = 0x200;
 export const IN_DELETE_SELF = 0x400, IN_MOVE_SELF = 0x800, IN_ISDIR = 0x4000_0000;
+/** A name was changed within its directory: for dnotify, which knows no pairs of events. */
+export const IN_RENAME = 0x1000_0000;
 
 export interface Mark {
   readonly inode: Inode;
@@ -116,6 +118,7 @@ export function notifyMove(
   const kind = kindOf(moved), cookie = lastCookie = lastCookie + 1 >>> 0 || 1;
   tell(from, IN_MOVED_FROM | kind, name, cookie);
   tell(to, IN_MOVED_TO | kind, newName, cookie);
+  if (from === to) tell(from, IN_RENAME | kind, name);
   if (replaced !== undefined) notifyInode(replaced, IN_ATTRIB);
   tell(moved, IN_MOVE_SELF);
   if (replaced !== undefined && last) notifyGone(replaced);

@@ -30,8 +30,6 @@ export abstract class OpenFile {
   #references = 1;
   /** Where it was opened; undefined for pipes, sockets, eventfds (their /proc/PID/fd text is `label()`). */
   path: Path | undefined;
-  /** Owner for SIGIO (F_SETOWN); 0 none. */
-  owner = 0;
 
   constructor(flags: number) {
     this.flags = flags;
