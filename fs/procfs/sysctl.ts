@@ -34,12 +34,18 @@ function number(value: string | number, min = -Infinity, max = Infinity): Settin
 }
 
 function limit(name: keyof typeof notifyLimits): Setting {
-  const setting = number(notifyLimits[name], 0);
+  return variable(() => notifyLimits[name], (value) => notifyLimits[name] = value, 0, 0x7fff_ffff);
+}
+
+/** Whole numbers that live elsewhere. */
+function variable(get: () => number, set: (value: number) => void, min: number, max: number): Setting {
+  const check = number(0, min, max);
   return {
-    ...setting,
+    mode: 0o644,
+    read: () => `${get()}\n`,
     write(text) {
-      const error = setting.write!(text);
-      if (error === 0) notifyLimits[name] = Number(setting.read!());
+      const error = check.write!(text);
+      if (error === 0) set(Number(check.read!()));
       return error;
     },
   };
@@ -63,7 +69,11 @@ function constant(value: string | number | (() => string | number)): Setting {
 
 function settings(source: ProcSource): Record<string, Setting> {
   const bootId = source.randomUuid();
-  const { names } = source;
+  const { names, sysv } = source;
+  const nextId = (kind: keyof typeof sysv) =>
+    variable(() => sysv[kind].nextId, (value) => sysv[kind].nextId = value, 0, 0x7fff_ffff);
+  const limitOf = (kind: keyof typeof sysv) =>
+    variable(() => sysv[kind].limit, (value) => sysv[kind].limit = value, 0, 32768);
   return {
     "fs/aio-max-nr": number(65536, 0),
     "fs/aio-nr": constant(0),
@@ -111,7 +121,8 @@ function settings(source: ProcSource): Record<string, Setting> {
     "kernel/kptr_restrict": number(0, 0, 2),
     "kernel/msgmax": number(8192, 0),
     "kernel/msgmnb": number(16384, 0),
-    "kernel/msgmni": number(32000, 0),
+    "kernel/msgmni": limitOf("msg"),
+    "kernel/msg_next_id": nextId("msg"),
     "kernel/ngroups_max": constant(65536),
     "kernel/osrelease": constant(names.release),
     "kernel/ostype": constant(names.sysname),
@@ -137,10 +148,12 @@ function settings(source: ProcSource): Record<string, Setting> {
     "kernel/sched_rt_period_us": number(1000000, 1),
     "kernel/sched_rt_runtime_us": number(950000, -1),
     "kernel/seccomp/actions_avail": constant(""),
+    "kernel/sem_next_id": nextId("sem"),
     "kernel/sem": number("32000\t1024000000\t500\t32000", 0),
     "kernel/shmall": number("18446744073692774399"),
     "kernel/shmmax": number("18446744073692774399"),
-    "kernel/shmmni": number(4096, 0),
+    "kernel/shmmni": limitOf("shm"),
+    "kernel/shm_next_id": nextId("shm"),
     "kernel/tainted": number(0, 0),
     "kernel/threads-max": number(63704, 20),
     "kernel/unprivileged_bpf_disabled": number(2, 0, 2),

@@ -127,6 +127,10 @@ export abstract class OpenFile {
   sync(): number {
     return -EINVAL;
   }
+  /** Shared mappings of it may not be written to, whatever it is open for (sealed memfds). */
+  get writeSealed(): boolean {
+    return false;
+  }
   /** Whether it can be mapped: frames come from inode.mapPage. */
   mappable(): number {
     return -ENODEV;

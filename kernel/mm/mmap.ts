@@ -77,7 +77,8 @@ export function mmap(
     if (type === MAP_SHARED_VALIDATE && (flags & ~VALIDATED) !== 0) return -EOPNOTSUPP;
     if (type !== MAP_PRIVATE) {
       if ((prot & PROT_WRITE) !== 0 && !file.writable) return -EACCES;
-      vmFlags |= file.writable ? VM_SHARED : VM_SHARED | VM_NOT_WRITE;
+      if ((prot & PROT_WRITE) !== 0 && file.writeSealed) return -EPERM;
+      vmFlags |= file.writable && !file.writeSealed ? VM_SHARED : VM_SHARED | VM_NOT_WRITE;
     }
     if (!file.readable) return -EACCES;
     if (noExec(file)) {

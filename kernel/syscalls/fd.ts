@@ -1,5 +1,6 @@
 // Descriptors themselves: dup, fcntl, flock, ioctl.
 
+import type { Inode } from "../../fs/vfs/inode.ts";
 import type { IoctlCaller, OpenFile } from "../../fs/vfs/open_file.ts";
 import { lockQueue, releaseFile, releaseLocks, setFlock } from "../../fs/vfs/locks.ts";
 import { CAP_SYS_RESOURCE, capable, ownerOrCapable } from "../../fs/vfs/permissions.ts";
@@ -8,6 +9,8 @@ import * as F from "../abi/fcntl.ts";
 import { isDirectory, isRegular } from "../abi/stat.ts";
 import { AsyncIo, asyncIoOf, F_OWNER_PGRP, F_OWNER_PID, F_OWNER_TID, followAsync } from "../ipc/async_io.ts";
 import { MemFile } from "../ipc/memfd.ts";
+import { liveMms } from "../mm/mm.ts";
+import { VM_NOT_WRITE, VM_SHARED } from "../mm/vma.ts";
 import { PipeFile } from "../ipc/pipe.ts";
 import { FdTable } from "../task/fd_table.ts";
 import { RLIMIT_NOFILE } from "../task/rlimits.ts";
@@ -124,9 +127,17 @@ function sysFcntl(task: Task, fd: number, command: number, argument: number): nu
     }
   } else if (file instanceof MemFile) {
     if (command === F.F_GET_SEALS) return file.getSeals();
-    if (command === F.F_ADD_SEALS) return file.addSeals(argument | 0);
+    if (command === F.F_ADD_SEALS) return file.addSeals(argument | 0, () => isMappedForWriting(file.inode));
   } else if (command === F.F_GETPIPE_SZ || command === F.F_SETPIPE_SZ) return -EBADF;
   return -EINVAL;
+}
+
+function isMappedForWriting(inode: Inode): boolean {
+  return [...liveMms()].some((mm) =>
+    mm.vmas.list.some(({ file, flags }) =>
+      file?.inode === inode && (flags & (VM_SHARED | VM_NOT_WRITE)) === VM_SHARED
+    )
+  );
 }
 
 /** F_GETOWN: groups are negative. */

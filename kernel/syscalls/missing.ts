@@ -50,7 +50,6 @@ const ROWS = `
 248 add_key quiet string string buffer_in size int
 249 request_key quiet string string string int
 250 keyctl quiet int ulong ulong ulong ulong
-272 unshare EPERM CLONE
 282 signalfd enosys fd sigset size
 289 signalfd4 enosys fd sigset size SFD
 298 perf_event_open EACCES pointer pid int fd hex

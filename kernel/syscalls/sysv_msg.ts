@@ -26,7 +26,19 @@ class MessageQueue extends sysv.IpcObject {
   receiver = 0;
 }
 
-const queues = sysv.tableOf(() => new sysv.IpcTable<MessageQueue>(MSGMNI));
+export const messageQueues = sysv.tableOf(() =>
+  new sysv.IpcTable<MessageQueue>(
+    MSGMNI,
+    "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime",
+    (q) =>
+      [
+        sysv.identityColumns(q),
+        sysv.columns([q.held, 11], [q.messages.length, 10], [q.sender, 5], [q.receiver, 5]),
+        sysv.ownerColumns(q),
+        sysv.columns([q.sent, 10], [q.received, 10], [q.ctime, 10]),
+      ].join(" "),
+  )
+);
 
 /** A call that waits: its queue, and what msgsnd has to send. */
 interface Waiting {
@@ -35,7 +47,7 @@ interface Waiting {
 }
 
 function sysMsgget(task: Task, key: number, flags: number): number {
-  return sysv.get(task, queues(task), key | 0, flags, () => new MessageQueue(task, flags));
+  return sysv.get(task, messageQueues(task), key | 0, flags, () => new MessageQueue(task, flags));
 }
 
 function sysMsgsnd(task: Task, id: number, address: number, size: number, flags: number): number {
@@ -44,7 +56,7 @@ function sysMsgsnd(task: Task, id: number, address: number, size: number, flags:
     const { memory } = task, type = memory.readI64(address);
     if (size > MSGMAX || size < 0 || id < 0 || type < 1) return -EINVAL;
     const message = { type, data: memory.readBytes(address + 8, size) };
-    const queue = queues(task).find(id);
+    const queue = messageQueues(task).find(id);
     if (queue === undefined) return -EINVAL;
     if (sysv.permission(task, queue, sysv.S_IWUGO) < 0) return -EACCES;
     waiting = { queue, message };
@@ -90,7 +102,7 @@ function sysMsgrcv(
   if (flags & MSG_COPY && (flags & MSG_EXCEPT || !(flags & sysv.IPC_NOWAIT))) return -EINVAL;
   let waiting = task.syscallState as Waiting | undefined;
   if (waiting === undefined) {
-    const queue = queues(task).find(id);
+    const queue = messageQueues(task).find(id);
     if (queue === undefined) return -EINVAL;
     if (sysv.permission(task, queue, sysv.S_IRUGO) < 0) return -EACCES;
     waiting = { queue };
@@ -121,7 +133,7 @@ function sysMsgrcv(
 
 function sysMsgctl(task: Task, id: number, command: number, address: number): number {
   if (id < 0 || command < 0) return -EINVAL;
-  const table = queues(task), { memory } = task;
+  const table = messageQueues(task), { memory } = task;
   switch (command) {
     case sysv.IPC_INFO:
     case MSG_INFO: {

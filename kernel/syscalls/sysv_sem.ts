@@ -11,12 +11,31 @@ const GETPID = 11, GETVAL = 12, GETALL = 13, GETNCNT = 14, GETZCNT = 15, SETVAL 
 const SEM_STAT = 18, SEM_INFO = 19, SEM_STAT_ANY = 20;
 const SEMMNI = 32000, SEMMSL = 32000, SEMMNS = 1_024_000_000, SEMOPM = 500;
 
-const sets = sysv.tableOf(() => new sysv.IpcTable<SemaphoreSet>(SEMMNI));
+export const semaphoreSets = sysv.tableOf(() =>
+  new sysv.IpcTable<SemaphoreSet>(
+    SEMMNI,
+    "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime",
+    (set) =>
+      [
+        sysv.identityColumns(set),
+        sysv.columns([set.values.length, 10]),
+        sysv.ownerColumns(set),
+        sysv.columns([set.otime, 10], [set.ctime, 10]),
+      ].join(" "),
+  )
+);
 
 function sysSemget(task: Task, key: number, count: number, flags: number): number {
   if (count < 0 || count > SEMMSL) return -EINVAL;
   const make = () => count === 0 ? -EINVAL : new SemaphoreSet(task, flags, count);
-  return sysv.get(task, sets(task), key | 0, flags, make, (set) => set.values.length < count ? -EINVAL : 0);
+  return sysv.get(
+    task,
+    semaphoreSets(task),
+    key | 0,
+    flags,
+    make,
+    (set) => set.values.length < count ? -EINVAL : 0,
+  );
 }
 
 /** A semop in progress. */
@@ -51,7 +70,7 @@ function begin(task: Task, id: number, address: number, count: number, timeout: 
     flags: view.getInt16(i * 6 + 4, true),
   }));
   if (id < 0 || ns < 0) return -EINVAL;
-  const set = sets(task).find(id);
+  const set = semaphoreSets(task).find(id);
   if (set === undefined) return -EINVAL;
   if (operations.some(({ index }) => index >= set.values.length)) return -EFBIG;
   const alters = operations.some(({ change }) => change !== 0);
@@ -75,7 +94,7 @@ function sysSemtimedop(task: Task, id: number, address: number, count: number, t
 
 function sysSemctl(task: Task, id: number, index: number, command: number, argument: number): number {
   if (id < 0) return -EINVAL;
-  const table = sets(task), { memory } = task;
+  const table = semaphoreSets(task), { memory } = task;
   switch (command) {
     case sysv.IPC_INFO:
     case SEM_INFO: {

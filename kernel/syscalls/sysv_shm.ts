@@ -1,5 +1,6 @@
 // System V shared memory: shmget, shmat, shmdt, shmctl.
 
+import { PAGE_SIZE } from "../../translator/ram.ts";
 import { EACCES, EINVAL, ENOMEM, ENOSPC, EPERM } from "../abi/errno.ts";
 import * as sysv from "../ipc/sysv.ts";
 import { Segment, SHM_LOCKED } from "../ipc/sysv_segment.ts";
@@ -15,10 +16,23 @@ const SHM_LOCK = 11, SHM_UNLOCK = 12, SHM_STAT = 13, SHM_INFO = 14, SHM_STAT_ANY
 const SHMMNI = 4096, SHMMAX = 2 ** 64 - 2 ** 24;
 const PAGE = 4096;
 
-const segments = sysv.tableOf(() => new sysv.IpcTable<Segment>(SHMMNI));
+export const sharedSegments = sysv.tableOf(() =>
+  new sysv.IpcTable<Segment>(
+    SHMMNI,
+    "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap",
+    (s) =>
+      [
+        sysv.identityColumns(s),
+        sysv.columns([s.size, 21], [s.creator, 5], [s.lastUser, 5], [s.attached, 6]),
+        sysv.ownerColumns(s),
+        sysv.columns([s.atime, 10], [s.dtime, 10], [s.ctime, 10]),
+        sysv.columns([s.memory.resident * PAGE_SIZE, 21], [0, 21]),
+      ].join(" "),
+  )
+);
 
 function sysShmget(task: Task, key: number, size: number, flags: number): number {
-  const table = segments(task);
+  const table = sharedSegments(task);
   const make = () => {
     if (size < 1) return -EINVAL;
     if (size > 2 ** 46) return -ENOSPC;
@@ -37,7 +51,7 @@ function sysShmat(task: Task, id: number, address: number, flags: number): numbe
     }
   } else if (flags & SHM_REMAP) return -EINVAL;
   const readOnly = (flags & SHM_RDONLY) !== 0, executable = (flags & SHM_EXEC) !== 0;
-  const segment = segments(task).find(id);
+  const segment = sharedSegments(task).find(id);
   if (segment === undefined) return -EINVAL;
   const wanted = (readOnly ? sysv.S_IRUGO : sysv.S_IRUGO | sysv.S_IWUGO) | (executable ? 0o111 : 0);
   if (sysv.permission(task, segment, wanted) < 0) return -EACCES;
@@ -63,13 +77,13 @@ function sysShmdt(task: Task, address: number): number {
   return 0;
 
   function isSegment({ shm }: typeof mm.vmas.list[number]): boolean {
-    return shm !== undefined && segments(task).objects().some(({ memory }) => memory === shm);
+    return shm !== undefined && sharedSegments(task).objects().some(({ memory }) => memory === shm);
   }
 }
 
 function sysShmctl(task: Task, id: number, command: number, address: number): number {
   if (id < 0 || command < 0) return -EINVAL;
-  const table = segments(task), { memory } = task;
+  const table = sharedSegments(task), { memory } = task;
   switch (command) {
     case sysv.IPC_INFO:
       memory.write(

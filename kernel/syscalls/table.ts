@@ -29,6 +29,7 @@ import { sysvSemaphores } from "./sysv_sem.ts";
 import { sysvMemory } from "./sysv_shm.ts";
 import { time } from "./time.ts";
 import { timer } from "./timer.ts";
+import { unshareCalls } from "./unshare.ts";
 
 /** Joins families; throws when two of them claim a number or a name. */
 export function assemble(families: readonly (readonly Syscall[])[]): Syscall[] {
@@ -52,6 +53,7 @@ const implemented = assemble([
   exec,
   process,
   prctl,
+  unshareCalls,
   pidfd,
   signal,
   signalfd,
