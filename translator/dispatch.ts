@@ -52,6 +52,7 @@ export interface Counters {
   readonly regions: number;
   readonly wasmBytes: number;
   readonly compileMs: number;
+  readonly longestMs: number;
   /** Why wasm came back to JavaScript, by cause. */
   readonly regionExits: Readonly<Record<string, number>>;
   readonly threadedExits: Readonly<Record<string, number>>;
@@ -68,6 +69,8 @@ const LONGEST_INSTRUCTION = 15;
 export class Dispatcher implements Executor {
   readonly runtime: Runtime;
   readonly cache: CodeCache;
+  /** Called with each block that gets a region. */
+  onRegion: ((block: Block) => void) | undefined;
   readonly translator: Translator;
   /** Heat at which a block is compiled anew as JavaScript source. */
   readonly #hot: number;
@@ -114,7 +117,7 @@ export class Dispatcher implements Executor {
 
   /** For reports. */
   get counters(): Counters {
-    const { regions, bytes, compileMs, exits } = this.#wasm;
+    const { regions, bytes, compileMs, longestMs, exits } = this.#wasm;
     const { factories } = this.#closures, handlers = this.#threaded?.handlers ?? 0;
     return {
       factories,
@@ -122,6 +125,7 @@ export class Dispatcher implements Executor {
       regions,
       wasmBytes: bytes,
       compileMs,
+      longestMs,
       regionExits: exits,
       threadedExits: this.#threaded?.exits ?? {},
     };
@@ -199,6 +203,7 @@ export class Dispatcher implements Executor {
     const { parts, pages } = region, plain = block.code;
     Object.assign(block, this.#wasm.enter(parts, pages, (c) => plain.call(block, c)), { plain });
     nodeChanged(block);
+    this.onRegion?.(block);
     this.cache.contains(block, pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
     if (block.entry !== 0) enterJump(block);
   }

@@ -92,6 +92,7 @@ export class WasmTier {
   bytes = 0;
   /** Milliseconds spent on making modules. */
   compileMs = 0;
+  longestMs = 0;
   /** Why regions came back to JavaScript, how often. */
   readonly exits = { quota: 0, indirect: 0, link: 0, operation: 0, stale: 0 };
   readonly status: ReturnType<typeof statusFunctions>;
@@ -177,7 +178,7 @@ export class WasmTier {
     });
     const blocks = [...flow.blocks, ...flow.stubs.values()].map(({ address }) => address),
       pages = flow.pages.map(({ address }) => address);
-    this.compileMs += performance.now() - began;
+    this.#took(performance.now() - began);
     return { blocks, pages, module, links, steps, ends };
   }
 
@@ -214,9 +215,14 @@ export class WasmTier {
     this.regions++;
     this.bytes += module.length;
     const run = instance.exports["r"] as Region["run"];
-    this.compileMs += performance.now() - began;
+    this.#took(performance.now() - began);
     const region: Region = { run, pages, plain, lo: address | 0, hi: Math.floor(address / TWO_32) | 0 };
     return { code: (c) => this.#enter(region, c), entry: addFunction(run) };
+  }
+
+  #took(ms: number): void {
+    this.compileMs += ms;
+    this.longestMs = Math.max(this.longestMs, ms);
   }
 
   /** Runs a region and those it goes on to, and finds the block where it goes on. */
