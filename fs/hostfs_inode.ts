@@ -1,12 +1,13 @@
 // One file or directory of the host: attributes cached for a moment, data by position, pages for mmap.
 
 import { EINVAL, EIO, ENODEV, ENOENT, ENOMEM, EOPNOTSUPP, ESTALE } from "../kernel/abi/errno.ts";
-import { FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE } from "../kernel/abi/fcntl.ts";
 import { isDirectory, isLink, isRegular, S_IFMT } from "../kernel/abi/stat.ts";
 import { type HostFs, TRUST_MS } from "./hostfs.ts";
+import { HostPages } from "./hostfs_pages.ts";
 import * as names from "./hostfs_names.ts";
 import { NodeTable } from "./hostfs_node.ts";
 import { ExactTimes } from "./hostfs_times.ts";
+import { clearByWriting, planFallocate } from "./vfs/fallocate.ts";
 import { coarseTime } from "./vfs/coarse_time.ts";
 import {
   type AttributeChanges,
@@ -16,11 +17,9 @@ import {
   type NewInode,
 } from "./vfs/inode.ts";
 import type { OpenFile } from "./vfs/open_file.ts";
-import { PageStore } from "./vfs/page_store.ts";
 import { DirectoryFile, RegularFile } from "./vfs/regular_file.ts";
 
 const PAGE = 4096;
-const zeros = new Uint8Array(65536);
 
 export class HostInode extends Inode {
   readonly fs: HostFs;
@@ -35,8 +34,7 @@ export class HostInode extends Inode {
   #handle = -1;
   #writableHandle = false;
   #opens = 0;
-  #pages: PageStore | undefined;
-  readonly #dirty = new Set<number>();
+  #pages: HostPages | undefined;
   /** Of a directory: until when a look-up's result is believed, by name. */
   #names: Map<string, number> | undefined;
   #verified = 0;
@@ -60,7 +58,7 @@ export class HostInode extends Inode {
     return this.#a.mode & S_IFMT;
   }
   get holdsPages(): boolean {
-    return this.#pages !== undefined && this.#pages.pages > 0;
+    return this.#pages !== undefined && this.#pages.count > 0;
   }
 
   /** Host path. */
@@ -86,7 +84,7 @@ export class HostInode extends Inode {
     const old = this.#a;
     a = this.#times?.refine(a) ?? a;
     if (
-      old !== undefined && this.holdsPages && this.#dirty.size === 0 &&
+      old !== undefined && this.holdsPages && !this.#pages!.dirty &&
       (old.mtime.sec !== a.mtime.sec || old.mtime.nsec !== a.mtime.nsec || old.size !== a.size)
     ) this.#pages!.clear();
     this.#a = a;
@@ -176,7 +174,6 @@ export class HostInode extends Inode {
     const error = this.fs.files.truncate(handle, size);
     if (error < 0) return error;
     this.#pages?.truncate(size);
-    for (const index of this.#dirty) if (index * PAGE >= size) this.#dirty.delete(index);
     this.changed();
     return 0;
   }
@@ -264,10 +261,10 @@ export class HostInode extends Inode {
   }
   override closed(): void {
     if (--this.#opens > 0 || this.#handle < 0) return;
-    if (this.#dirty.size > 0) {
+    if (this.#pages?.dirty) {
       // Mappings hold the file open: nobody can store to the pages any more.
       this.writeBack();
-      this.#dirty.clear();
+      this.#pages.markClean();
     }
     // A handle for writing would keep the host from running the file as a program; one of a deleted file keeps its space.
     if (this.#writableHandle || this.#unlinked) this.closeHandle();
@@ -325,15 +322,7 @@ export class HostInode extends Inode {
     const handle = this.#open(false);
     if (handle < 0) return handle;
     const count = this.fs.files.read(handle, buffer, offset, length, position);
-    if (count <= 0 || this.#dirty.size === 0) return count;
-    const { bytes } = this.fs.source;
-    for (let index = Math.floor(position / PAGE); index * PAGE < position + count; index++) {
-      if (!this.#dirty.has(index)) continue;
-      const frame = this.#pages!.peek(index);
-      const from = Math.max(position, index * PAGE), to = Math.min(position + count, (index + 1) * PAGE);
-      const at = frame * PAGE + from - index * PAGE;
-      buffer.set(bytes.subarray(at, at + to - from), offset + from - position);
-    }
+    if (count > 0 && this.#pages?.dirty) this.#pages.cover(position, buffer, offset, count);
     return count;
   }
 
@@ -345,17 +334,7 @@ export class HostInode extends Inode {
     this.changed();
     if (count <= 0 || !this.holdsPages) return count;
     this.#flushTimes();
-    const { source } = this.fs;
-    for (let index = Math.floor(position / PAGE); index * PAGE < position + count; index++) {
-      const frame = this.#pages!.peek(index);
-      if (frame === 0) continue;
-      const from = Math.max(position, index * PAGE), to = Math.min(position + count, (index + 1) * PAGE);
-      source.touch(frame);
-      source.bytes.set(
-        buffer.subarray(offset + from - position, offset + to - position),
-        frame * PAGE + from - index * PAGE,
-      );
-    }
+    this.#pages!.wrote(position, buffer, offset, count);
     return count;
   }
 
@@ -369,29 +348,18 @@ export class HostInode extends Inode {
   override mapPage(index: number, forWrite: boolean): number {
     if (!isRegular(this.type)) return -ENODEV;
     if (index * PAGE >= this.size) return -EINVAL;
-    if (this.#pages === undefined) {
-      this.#pages = new PageStore(this.fs.source, {
-        // The host's file knows where it ends, and it may grow again after it was cut off.
-        get limit() {
-          return Number.MAX_SAFE_INTEGER;
-        },
-        set limit(_) {
-          // As long as it is.
-        },
-        readAt: (position, buffer, offset, length) => {
-          const handle = this.#open(false);
-          return handle < 0 ? -EIO : this.fs.files.read(handle, buffer, offset, length, position);
-        },
-      });
-    }
+    this.#pages ??= new HostPages(this.fs.source, (position, buffer, offset, length) => {
+      const handle = this.#open(false);
+      return handle < 0 ? -EIO : this.fs.files.read(handle, buffer, offset, length, position);
+    });
     if (forWrite) {
       const handle = this.#open(true);
       if (handle < 0) return handle;
-      this.#dirty.add(index);
+      this.#pages.markDirty(index);
     }
     const frame = this.#pages.frame(index);
     if (frame <= 0) return frame === 0 ? -ENOMEM : frame;
-    if (this.#pages.pages === 1 || forWrite) this.fs.caching(this);
+    if (this.#pages.count === 1 || forWrite) this.fs.caching(this);
     this.fs.source.retain(frame);
     return frame;
   }
@@ -402,18 +370,11 @@ export class HostInode extends Inode {
   }
 
   override writeBack(): number {
-    if (this.#dirty.size > 0) {
+    if (this.#pages?.dirty) {
       const handle = this.#open(true);
       if (handle < 0) return handle;
-      const size = this.size, page = new Uint8Array(PAGE), { bytes } = this.fs.source;
-      for (const index of this.#dirty) {
-        const frame = this.#pages!.peek(index), count = Math.min(PAGE, size - index * PAGE);
-        if (frame === 0 || count <= 0) continue;
-        page.set(bytes.subarray(frame * PAGE, (frame + 1) * PAGE));
-        const written = this.fs.files.write(handle, page, 0, count, index * PAGE);
-        if (written < 0) return written;
-      }
-      // Pages stay dirty while they are mapped for writing: the next store through the mapping tells nobody.
+      const error = this.#pages.writeBack(this.fs.files, handle, this.size);
+      if (error < 0) return error;
       this.#flushTimes();
       this.touchAttributes();
     }
@@ -424,24 +385,16 @@ export class HostInode extends Inode {
 
   /** Gives up pages that need no writing; returns how many. */
   dropPages(): number {
-    if (this.#pages === undefined || this.#dirty.size > 0) return 0;
-    const count = this.#pages.pages;
+    if (this.#pages === undefined || this.#pages.dirty) return 0;
+    const count = this.#pages.count;
     this.#pages.clear();
     return count;
   }
 
   override fallocate(mode: number, offset: number, length: number): number {
-    if (this.fs.readOnly || mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) {
-      return -EOPNOTSUPP;
-    }
-    const size = this.size, end = offset + length;
-    if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) {
-      for (let at = offset; at < Math.min(end, size);) {
-        const count = this.writeAt(at, zeros, 0, Math.min(zeros.length, end - at, size - at));
-        if (count <= 0) return count;
-        at += count;
-      }
-    }
-    return mode & (FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE) || end <= size ? 0 : this.resize(end);
+    const plan = this.fs.readOnly ? -EOPNOTSUPP : planFallocate(this.size, mode, offset, length);
+    if (typeof plan === "number") return plan;
+    const error = clearByWriting(this, offset, plan.clearTo);
+    return error < 0 || plan.size === this.size ? error : this.resize(plan.size);
   }
 }

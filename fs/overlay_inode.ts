@@ -18,18 +18,12 @@ import {
   EOPNOTSUPP,
   EXDEV,
 } from "../kernel/abi/errno.ts";
-import {
-  FALLOC_FL_KEEP_SIZE,
-  FALLOC_FL_PUNCH_HOLE,
-  FALLOC_FL_ZERO_RANGE,
-  RENAME_EXCHANGE,
-  RENAME_NOREPLACE,
-} from "../kernel/abi/fcntl.ts";
-import { isDirectory, isRegular, S_IFMT } from "../kernel/abi/stat.ts";
-import { encodedLength } from "../kernel/abi/text.ts";
+import { RENAME_EXCHANGE, RENAME_NOREPLACE } from "../kernel/abi/fcntl.ts";
+import { isDirectory, isRegular } from "../kernel/abi/stat.ts";
 import type { HostInode } from "./hostfs_inode.ts";
 import type { OverlayFs } from "./overlay.ts";
-import { fallocateStore } from "./vfs/fallocate.ts";
+import { applyChanges, newAttributes } from "./vfs/memory_attributes.ts";
+import { fallocateStore, MAX_SIZE } from "./vfs/fallocate.ts";
 import {
   type AttributeChanges,
   type Attributes,
@@ -41,7 +35,6 @@ import type { OpenFile } from "./vfs/open_file.ts";
 import { PageStore } from "./vfs/page_store.ts";
 import { DirectoryFile, RegularFile } from "./vfs/regular_file.ts";
 
-const MAX_SIZE = 2 ** 43;
 /** A name that is gone although the lower directory has it. */
 const WHITEOUT = null;
 
@@ -86,23 +79,12 @@ export class OverlayInode extends Inode {
     if (what === undefined) return;
     this.#target = what.target;
     this.#pinned = true;
-    const time = fs.now();
-    this.#a = {
-      dev: parent!.stat().dev,
-      ino: fs.nextIno(),
-      mode,
-      nlink: this.#directory ? 2 : 1,
-      uid: what.uid,
-      gid: what.gid,
-      rdev: what.rdev ?? 0,
-      size: what.target !== undefined ? encodedLength(what.target) : this.#directory ? 4096 : 0,
-      blksize: 4096,
-      blocks: this.#directory ? 8 : 0,
-      atime: time,
-      mtime: time,
-      ctime: time,
-      btime: time,
-    };
+    const a = this.#a = newAttributes(parent!.stat().dev, fs.nextIno(), what, fs.now());
+    // Directories as the file systems of disks have them.
+    if (this.#directory) {
+      a.size = 4096;
+      a.blocks = 8;
+    }
     if (isRegular(mode)) this.#store = new PageStore(fs.source);
   }
 
@@ -177,12 +159,7 @@ export class OverlayInode extends Inode {
       a.mtime = now;
       this.#blocks();
     }
-    if (changes.mode !== undefined) a.mode = a.mode & S_IFMT | changes.mode & 0o7777;
-    if (changes.uid !== undefined) a.uid = changes.uid;
-    if (changes.gid !== undefined) a.gid = changes.gid;
-    if (changes.atime !== undefined) a.atime = changes.atime;
-    if (changes.mtime !== undefined) a.mtime = changes.mtime;
-    a.ctime = now;
+    applyChanges(a, changes, now);
     return 0;
   }
 
@@ -403,8 +380,6 @@ export class OverlayInode extends Inode {
 
   override fallocate(mode: number, offset: number, length: number): number {
     if (!isRegular(this.mode)) return -EOPNOTSUPP;
-    if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) return -EOPNOTSUPP;
-    if (offset + length > MAX_SIZE) return -EFBIG;
     const store = this.#ownData(), a = this.#own();
     const size = fallocateStore(store, a.size, mode, offset, length);
     if (size < 0) return size;

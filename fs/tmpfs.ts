@@ -11,15 +11,8 @@ import {
   ENOTEMPTY,
   ENOTSUP,
 } from "../kernel/abi/errno.ts";
-import {
-  FALLOC_FL_KEEP_SIZE,
-  FALLOC_FL_PUNCH_HOLE,
-  FALLOC_FL_ZERO_RANGE,
-  RENAME_EXCHANGE,
-  RENAME_NOREPLACE,
-} from "../kernel/abi/fcntl.ts";
-import { isDirectory, isLink, isRegular, S_IFDIR, S_IFMT, TMPFS_MAGIC } from "../kernel/abi/stat.ts";
-import { encodedLength } from "../kernel/abi/text.ts";
+import { RENAME_EXCHANGE, RENAME_NOREPLACE } from "../kernel/abi/fcntl.ts";
+import { isDirectory, isLink, isRegular, S_IFDIR, TMPFS_MAGIC } from "../kernel/abi/stat.ts";
 import {
   type AttributeChanges,
   type Attributes,
@@ -30,7 +23,8 @@ import {
   type NewInode,
   type Time,
 } from "./vfs/inode.ts";
-import { fallocateStore } from "./vfs/fallocate.ts";
+import { applyChanges, newAttributes } from "./vfs/memory_attributes.ts";
+import { fallocateStore, MAX_SIZE } from "./vfs/fallocate.ts";
 import { coarseTime } from "./vfs/coarse_time.ts";
 import type { OpenFile } from "./vfs/open_file.ts";
 import { PageStore } from "./vfs/page_store.ts";
@@ -38,8 +32,6 @@ import type { PageSource } from "./vfs/pages.ts";
 import { DirectoryFile, RegularFile } from "./vfs/regular_file.ts";
 
 const LINK_MAX = 0x7fff_ffff;
-/** Largest file: page numbers stay small integers. */
-const MAX_SIZE = 2 ** 43;
 
 export interface TmpfsOptions {
   /** st_dev. */
@@ -122,26 +114,11 @@ export class TmpInode extends Inode {
     this.fs = fs;
     this.ino = fs.nextIno();
     fs.inodes++;
-    const time = fs.now(), mode = what.mode;
+    const { mode } = what;
     if (isDirectory(mode)) this.#entries = new Map();
     else if (isRegular(mode)) this.#store = new PageStore(fs.source);
     else if (isLink(mode)) this.#target = what.target ?? "";
-    this.#a = {
-      dev: fs.dev,
-      ino: this.ino,
-      mode,
-      nlink: isDirectory(mode) ? 2 : 1,
-      uid: what.uid,
-      gid: what.gid,
-      rdev: what.rdev ?? 0,
-      size: this.#target !== undefined ? encodedLength(this.#target) : 0,
-      blksize: 4096,
-      blocks: 0,
-      atime: time,
-      mtime: time,
-      ctime: time,
-      btime: time,
-    };
+    this.#a = newAttributes(fs.dev, this.ino, what, fs.now());
   }
 
   override get mode(): number {
@@ -167,12 +144,7 @@ export class TmpInode extends Inode {
       a.size = changes.size;
       a.mtime = now;
     }
-    if (changes.mode !== undefined) a.mode = a.mode & S_IFMT | changes.mode & 0o7777;
-    if (changes.uid !== undefined) a.uid = changes.uid;
-    if (changes.gid !== undefined) a.gid = changes.gid;
-    if (changes.atime !== undefined) a.atime = changes.atime;
-    if (changes.mtime !== undefined) a.mtime = changes.mtime;
-    a.ctime = now;
+    applyChanges(a, changes, now);
     return 0;
   }
 
@@ -311,8 +283,6 @@ export class TmpInode extends Inode {
   override fallocate(mode: number, offset: number, length: number): number {
     const a = this.#a, store = this.#store;
     if (store === undefined) return -ENOTSUP;
-    if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) return -ENOTSUP;
-    if (offset + length > MAX_SIZE) return -EFBIG;
     const size = this.#counted(() => fallocateStore(store, a.size, mode, offset, length));
     if (size < 0) return size;
     a.size = size;

@@ -18,11 +18,12 @@ import { assertEquals } from "@std/assert";
 /**
  * Registers tests that are scripts of the *host's* shell in which `$RUN` stands before the program to compare: nothing natively,
  * the start of denix otherwise. For what is about the edge: pipes, files, statuses.
+ * `permissions` are what Deno gets: without -A the guest writes in memory only.
  */
 export function compareHostScripts(
   group: string,
   cases: Readonly<Record<string, string | Case>>,
-  options: readonly string[] = [],
+  permissions: readonly string[] = ["-A"],
 ): void {
   for (const [name, entry] of Object.entries(cases)) {
     const item = typeof entry === "string" ? { script: entry } : entry;
@@ -34,7 +35,9 @@ export function compareHostScripts(
       for (const native of [true, SELF_CHECK]) {
         await Deno.mkdir(work);
         // RUN is a shell function, so that words keep their borders.
-        const words = [...denixCommand(...environmentOptions(), `--allow-write=${work}`, ...options)];
+        const writes = permissions.includes("-A") ? [`--allow-write=${work}`] : [];
+        const [deno, verb, , ...rest] = denixCommand(...environmentOptions(), ...writes);
+        const words = [deno!, verb!, ...permissions, ...rest];
         const run = native ? "" : words.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
         const script = item.script.replaceAll("$RUN", run);
         const result = await spawn(nativeCommand("/bin/bash", "-c", script), {

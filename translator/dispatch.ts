@@ -46,6 +46,21 @@ export interface ExecutorOptions {
   packages?: { has(name: string): boolean; load(name: string): unknown };
 }
 
+/** What {@link Dispatcher.counters} tells. */
+export interface Counters {
+  /** Shapes of operations that JavaScript can run, and that have a handler. */
+  readonly factories: number;
+  readonly handlers: number;
+  /** Regions, their bytes, and the time that making them took. */
+  readonly regions: number;
+  readonly wasmBytes: number;
+  readonly compileMs: number;
+  readonly longestMs: number;
+  /** Why wasm came back to JavaScript, by cause. */
+  readonly regionExits: Readonly<Record<string, number>>;
+  readonly threadedExits: Readonly<Record<string, number>>;
+}
+
 interface ReadyRegion {
   readonly parts: RegionParts;
   readonly pages: readonly RegionPage[];
@@ -60,6 +75,8 @@ const LONGEST_INSTRUCTION = 15;
 export class Dispatcher implements Executor {
   readonly runtime: Runtime;
   readonly cache: CodeCache;
+  /** Called with each block that gets a region. */
+  onRegion: ((block: Block) => void) | undefined;
   readonly translator: Translator;
   /** Heat at which a block is compiled anew as JavaScript source. */
   readonly #hot: number;
@@ -105,10 +122,19 @@ export class Dispatcher implements Executor {
   }
 
   /** For reports. */
-  get counters(): { factories: number; handlers: number; regions: number; wasmBytes: number } {
-    const { regions, bytes } = this.#wasm;
+  get counters(): Counters {
+    const { regions, bytes, compileMs, longestMs, exits } = this.#wasm;
     const { factories } = this.#closures, handlers = this.#threaded?.handlers ?? 0;
-    return { factories, handlers, regions, wasmBytes: bytes };
+    return {
+      factories,
+      handlers,
+      regions,
+      wasmBytes: bytes,
+      compileMs,
+      longestMs,
+      regionExits: exits,
+      threadedExits: this.#threaded?.exits ?? {},
+    };
   }
 
   run(c: number, budget: number): Exit {
@@ -200,6 +226,7 @@ export class Dispatcher implements Executor {
     const { parts, pages } = region, plain = block.code;
     Object.assign(block, this.#wasm.enter(parts, pages, (c) => plain.call(block, c)), { plain });
     nodeChanged(block);
+    this.onRegion?.(block);
     this.cache.contains(block, pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
     if (block.entry !== 0) enterJump(block);
   }

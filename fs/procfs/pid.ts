@@ -15,6 +15,7 @@ import {
   ProcLink,
   ROOT_OWNER,
 } from "./nodes.ts";
+import { namespaceDirectory } from "./namespaces.ts";
 import { decimal, fdDirectory, fdinfoDirectory } from "./pid_fd.ts";
 import { mapsText, smapsRollupText, smapsText } from "./pid_maps.ts";
 import * as text from "./pid_text.ts";
@@ -69,7 +70,8 @@ const COMMON: Readonly<Record<string, Maker>> = {
     fdDirectory(context, source, task, ino, threadIno(ino) + FD_INO, ownerOf),
   fdinfo: ({ context, source, task, ownerOf }, ino) =>
     fdinfoDirectory(context, source, task, ino, threadIno(ino) + FDINFO_INO, ownerOf),
-  ns: namespaces,
+  ns: ({ context, source, task, ownerOf }, ino) =>
+    namespaceDirectory(context, source, task, ino, threadIno(ino) + NS_INO, ownerOf),
   environ: guarded(0o400, (task) => {
     const memory = task.memory;
     return memory === undefined ? "" : text.memoryRange(task, memory.envStart, memory.envEnd);
@@ -223,35 +225,6 @@ export class DirectoryCache {
       if (!directory.task.exists) this.#directories.delete(tid);
     }
   }
-}
-
-/** Namespace links: their texts are compared with each other, nothing more; everything lives in the first namespaces. */
-const NAMESPACES: Readonly<Record<string, string>> = {
-  cgroup: "cgroup:[4026531835]",
-  ipc: "ipc:[4026531839]",
-  mnt: "mnt:[4026531841]",
-  net: "net:[4026531840]",
-  pid: "pid:[4026531836]",
-  pid_for_children: "pid:[4026531836]",
-  time: "time:[4026531834]",
-  time_for_children: "time:[4026531834]",
-  user: "user:[4026531837]",
-  uts: "uts:[4026531838]",
-};
-
-function namespaces({ context, source, task, ownerOf: owner }: PidDirectory, ino: number): ProcDirectory {
-  const base = threadIno(ino) + NS_INO;
-  const names = Object.keys(NAMESPACES);
-  const resolve = (name: string) => () =>
-    source.mayInspect(task) ? { text: NAMESPACES[name], target: -ENOENT } : -EACCES;
-  return new ProcDirectory(context, ino, {
-    owner,
-    lookup: (name) =>
-      Object.hasOwn(NAMESPACES, name)
-        ? new MagicLink(context, base + names.indexOf(name), { owner, resolve: resolve(name) })
-        : -ENOENT,
-    list: () => names.map((name, index) => ({ name, ino: base + index, type: DT_LNK })),
-  }, 0o511);
 }
 
 /** /proc/PID/mem: the address space as a file. */

@@ -11,7 +11,7 @@ import { ENOENT } from "../../kernel/abi/errno.ts";
 import { locksText } from "../vfs/locks.ts";
 import type { DirectoryEntry, FileSystem, FileSystemInfo, Inode, Time } from "../vfs/inode.ts";
 import { netDirectory } from "./net.ts";
-import { DirectoryNode, type NodeContext, ProcFile, ProcLink } from "./nodes.ts";
+import { DirectoryNode, type NodeContext, ProcFile, ProcLink, StaticDirectory } from "./nodes.ts";
 import { DirectoryCache, PidDirectory } from "./pid.ts";
 import { decimal } from "./pid_fd.ts";
 import type { ProcSource } from "./source.ts";
@@ -117,6 +117,10 @@ function fixedEntries(context: NodeContext, source: ProcSource): Map<string, Ino
   link("mounts", () => "self/mounts");
   entries.set("net", netDirectory(context, source, ino + 0x1000));
   entries.set("sys", sysDirectory(context, source, ino + 0x2000));
+  const sysv = Object.entries(source.sysv).map(([name, kind], index) =>
+    [name, new ProcFile(context, ino + 0x3001 + index, 0o444, { read: () => kind.text() })] as const
+  );
+  entries.set("sysvipc", new StaticDirectory(context, ino + 0x3000, new Map(sysv)));
   add("cmdline", () => source.commandLine + "\n");
   add("consoles", () => "tty0                 -WU (EC p  )    4:1\n");
   add("cpuinfo", () => text.cpuinfoText(source));

@@ -233,6 +233,11 @@ const source: ProcSource = {
   openFileCount: () => 3,
   pidMax: 32768,
   unixSockets: () => [],
+  sysv: {
+    msg: { text: () => "msg\n", nextId: -1, limit: 9 },
+    sem: { text: () => "sem\n", nextId: -1, limit: 9 },
+    shm: { text: () => "shm\n", nextId: -1, limit: 9 },
+  },
   randomUuid: () => "00000000-0000-4000-8000-000000000000",
   encode: (text) => encoder.encode(text),
   decode: (bytes) => decoder.decode(bytes),

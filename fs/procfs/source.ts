@@ -5,7 +5,19 @@ import type { CpuDescription } from "../../kernel/abi/cpu_features.ts";
 import type { OpenFile } from "../vfs/open_file.ts";
 
 /** Times are in ns; "since boot" is the instance's monotonic clock. */
+/** One kind of System V object. */
+export interface ProcSysv {
+  /** The file in /proc/sysvipc. */
+  text(): string;
+  /** Identifier that the next object gets; -1: any. */
+  nextId: number;
+  /** How many there may be. */
+  limit: number;
+}
+
 export interface ProcSource {
+  /** By the names in /proc/sysvipc. */
+  readonly sysv: Readonly<Record<"msg" | "sem" | "shm", ProcSysv>>;
   /** Thread group ids, ascending. */
   pids(): number[];
   process(pid: number): ProcTask | undefined;

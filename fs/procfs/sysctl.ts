@@ -3,6 +3,7 @@
 
 import { EINVAL } from "../../kernel/abi/errno.ts";
 import type { Inode } from "../vfs/inode.ts";
+import { notifyLimits } from "../vfs/notify.ts";
 import { type FileFunctions, type NodeContext, ProcFile, StaticDirectory } from "./nodes.ts";
 import type { ProcSource } from "./source.ts";
 
@@ -32,6 +33,24 @@ function number(value: string | number, min = -Infinity, max = Infinity): Settin
   };
 }
 
+function limit(name: keyof typeof notifyLimits): Setting {
+  return variable(() => notifyLimits[name], (value) => notifyLimits[name] = value, 0, 0x7fff_ffff);
+}
+
+/** Whole numbers that live elsewhere. */
+function variable(get: () => number, set: (value: number) => void, min: number, max: number): Setting {
+  const check = number(0, min, max);
+  return {
+    mode: 0o644,
+    read: () => `${get()}\n`,
+    write(text) {
+      const error = check.write!(text);
+      if (error === 0) set(Number(check.read!()));
+      return error;
+    },
+  };
+}
+
 function text(value: string): Setting {
   let current = value;
   return {
@@ -50,7 +69,11 @@ function constant(value: string | number | (() => string | number)): Setting {
 
 function settings(source: ProcSource): Record<string, Setting> {
   const bootId = source.randomUuid();
-  const { names } = source;
+  const { names, sysv } = source;
+  const nextId = (kind: keyof typeof sysv) =>
+    variable(() => sysv[kind].nextId, (value) => sysv[kind].nextId = value, 0, 0x7fff_ffff);
+  const limitOf = (kind: keyof typeof sysv) =>
+    variable(() => sysv[kind].limit, (value) => sysv[kind].limit = value, 0, 32768);
   return {
     "fs/aio-max-nr": number(65536, 0),
     "fs/aio-nr": constant(0),
@@ -60,9 +83,9 @@ function settings(source: ProcSource): Record<string, Setting> {
     "fs/file-nr": constant(() => `${source.openFileCount()}\t0\t9223372036854775807`),
     "fs/inode-nr": constant("0\t0"),
     "fs/inode-state": constant("0\t0\t0\t0\t0\t0\t0"),
-    "fs/inotify/max_queued_events": number(16384, 0),
-    "fs/inotify/max_user_instances": number(128, 0),
-    "fs/inotify/max_user_watches": number(65536, 0),
+    "fs/inotify/max_queued_events": limit("queued"),
+    "fs/inotify/max_user_instances": limit("instances"),
+    "fs/inotify/max_user_watches": limit("watches"),
     "fs/lease-break-time": number(45, 0),
     "fs/leases-enable": number(1, 0),
     "fs/mount-max": number(100000, 1),
@@ -98,7 +121,8 @@ function settings(source: ProcSource): Record<string, Setting> {
     "kernel/kptr_restrict": number(0, 0, 2),
     "kernel/msgmax": number(8192, 0),
     "kernel/msgmnb": number(16384, 0),
-    "kernel/msgmni": number(32000, 0),
+    "kernel/msgmni": limitOf("msg"),
+    "kernel/msg_next_id": nextId("msg"),
     "kernel/ngroups_max": constant(65536),
     "kernel/osrelease": constant(names.release),
     "kernel/ostype": constant(names.sysname),
@@ -124,10 +148,12 @@ function settings(source: ProcSource): Record<string, Setting> {
     "kernel/sched_rt_period_us": number(1000000, 1),
     "kernel/sched_rt_runtime_us": number(950000, -1),
     "kernel/seccomp/actions_avail": constant(""),
+    "kernel/sem_next_id": nextId("sem"),
     "kernel/sem": number("32000\t1024000000\t500\t32000", 0),
     "kernel/shmall": number("18446744073692774399"),
     "kernel/shmmax": number("18446744073692774399"),
-    "kernel/shmmni": number(4096, 0),
+    "kernel/shmmni": limitOf("shm"),
+    "kernel/shm_next_id": nextId("shm"),
     "kernel/tainted": number(0, 0),
     "kernel/threads-max": number(63704, 20),
     "kernel/unprivileged_bpf_disabled": number(2, 0, 2),

@@ -3,6 +3,7 @@
 import { EACCES, EINVAL, EISDIR, EPERM, EROFS } from "../../kernel/abi/errno.ts";
 import { isDirectory, isRegular } from "../../kernel/abi/stat.ts";
 import type { AttributeChanges, Time } from "./inode.ts";
+import { IN_ACCESS, IN_ATTRIB, IN_MODIFY, notifyDentry } from "./notify.ts";
 import { truncateInode } from "./open.ts";
 import type { Path } from "./path.ts";
 import {
@@ -19,11 +20,17 @@ export function readOnly(path: Path): boolean {
   return path.mount.readOnly || path.dentry.inode!.fs.readOnly === true;
 }
 
+function change(path: Path, changes: AttributeChanges, event: number): number {
+  const result = path.dentry.inode!.setattr(changes);
+  if (result === 0) notifyDentry(path.dentry, event);
+  return result;
+}
+
 export function chmod(path: Path, cred: FsCredentials, mode: number): number {
   if (readOnly(path)) return -EROFS;
   const inode = path.dentry.inode!;
   const bits = chmodBits(inode.stat(), cred, mode & 0o7777);
-  return bits < 0 ? bits : inode.setattr({ mode: bits });
+  return bits < 0 ? bits : change(path, { mode: bits }, IN_ATTRIB);
 }
 
 /** -1 leaves the owner or the group. */
@@ -37,7 +44,7 @@ export function chown(path: Path, cred: FsCredentials, uid: number, gid: number)
   if (gid !== -1) changes.gid = gid;
   const mode = withoutSetid(inode.mode);
   if (mode !== undefined) changes.mode = mode;
-  return inode.setattr(changes);
+  return change(path, changes, uid !== -1 || gid !== -1 || mode !== undefined ? IN_ATTRIB : 0);
 }
 
 /** `undefined` leaves a time. `now`: both are the current time, which whoever may write the file may set. */
@@ -57,7 +64,9 @@ export function setTimes(
   const changes: AttributeChanges = {};
   if (atime !== undefined) changes.atime = atime;
   if (mtime !== undefined) changes.mtime = mtime;
-  return inode.setattr(changes);
+  // One time alone tells what a read or a write would.
+  const event = mtime === undefined ? IN_ACCESS : atime === undefined ? IN_MODIFY : IN_ATTRIB;
+  return change(path, changes, event);
 }
 
 /** truncate(2). */
@@ -67,5 +76,8 @@ export function truncate(path: Path, cred: FsCredentials, size: number): number 
   if (!isRegular(inode.mode)) return -EINVAL;
   if (readOnly(path)) return -EROFS;
   const error = permission(inode, cred, MAY_WRITE);
-  return error < 0 ? error : truncateInode(inode, size, cred);
+  if (error < 0) return error;
+  const result = truncateInode(inode, size, cred);
+  if (result === 0) notifyDentry(path.dentry, IN_MODIFY);
+  return result;
 }

@@ -178,6 +178,8 @@ export abstract class Inode {
     const size = this.size;
     return offset >= size || offset < 0 ? -ENXIO : hole ? size : offset;
   }
+  /** Descriptions of it that were opened by a name and are not closed. */
+  opens = 0;
   /** A description of the file was opened / closed: an unlinked file's data is freed at the last close. */
   opened?(): void;
   closed?(): void;

@@ -34,6 +34,16 @@ import {
   unhash,
 } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
+import {
+  IN_ATTRIB,
+  IN_CREATE,
+  IN_DELETE,
+  losesLastName,
+  notifyGone,
+  notifyInode,
+  notifyMove,
+  notifyName,
+} from "./notify.ts";
 import type { Path, WalkContext } from "./path.ts";
 import {
   CAP_FOWNER,
@@ -83,6 +93,7 @@ function enter(dentry: Dentry, made: Inode | number): number {
   dentry.inode = made;
   dentry.deleted = false;
   remember(dentry);
+  notifyName(dentry.parent.inode!, IN_CREATE, dentry.name, made);
   return 0;
 }
 
@@ -154,7 +165,9 @@ export function link(
   if (inode.fs !== directory.fs) return -EXDEV;
   if (isDirectory(a.mode)) return -EPERM;
   const error = directory.link(place.dentry.name, inode);
-  return error < 0 ? error : enter(place.dentry, inode);
+  if (error < 0) return error;
+  notifyInode(inode, IN_ATTRIB);
+  return enter(place.dentry, inode);
 }
 
 /** Whether `victim` may go away from `directory` (Linux: may_delete). */
@@ -183,8 +196,12 @@ export function unlink(ctx: WalkContext, cred: FsCredentials, base: Path | undef
   if (walk.mount.readOnly || parent.inode!.fs.readOnly) return -EROFS;
   if ((error = mayDelete(parent, child, cred, false)) < 0) return error;
   if (child.mounts !== undefined) return -EBUSY;
+  const last = losesLastName(inode);
   if ((error = parent.inode!.unlink(child.name)) < 0) return error;
   unhash(child);
+  notifyInode(inode, IN_ATTRIB);
+  if (last) notifyGone(inode);
+  notifyName(parent.inode!, IN_DELETE, child.name, inode);
   return 0;
 }
 
@@ -205,6 +222,8 @@ export function rmdir(ctx: WalkContext, cred: FsCredentials, base: Path | undefi
   if ((error = parent.inode!.rmdir(child.name)) < 0) return error;
   unhash(child);
   child.children = undefined;
+  notifyGone(child.inode);
+  notifyName(parent.inode!, IN_DELETE, child.name, child.inode);
   return 0;
 }
 
@@ -249,10 +268,14 @@ export function rename(
   error = checkRename(cred, source, target, oldParent, newParent, exchange);
   if (error <= 0) return error;
   const oldDirectory = oldParent.inode!, newDirectory = newParent.inode!;
-  error = oldDirectory.rename(source.name, newDirectory, to.last, flags);
+  const name = source.name, replaced = target.inode;
+  const last = replaced !== undefined && losesLastName(replaced);
+  error = oldDirectory.rename(name, newDirectory, to.last, flags);
   if (error < 0) return error;
   if (exchange) exchangeDentries(source, target);
   else moveDentry(source, newParent, to.last);
+  notifyMove(oldDirectory, name, newDirectory, to.last, moved, exchange ? undefined : replaced, last);
+  if (exchange) notifyMove(newDirectory, to.last, oldDirectory, name, replaced!, undefined, false);
   return 0;
 }
 

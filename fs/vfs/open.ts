@@ -30,6 +30,7 @@ import { isDirectory, isRegular, S_IFBLK, S_IFCHR, S_IFLNK, S_IFMT, S_IFREG } fr
 import { Dentry, remember } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
 import { MS_NODEV } from "./mount.ts";
+import { IN_CREATE, IN_MODIFY, IN_OPEN, notifyFile, notifyName } from "./notify.ts";
 import { OpenFile } from "./open_file.ts";
 import { pageHooks } from "./pages.ts";
 import type { Path, WalkContext } from "./path.ts";
@@ -142,6 +143,7 @@ function openOrCreate(
   if (typeof made === "number") return made;
   negative.inode = made;
   remember(negative);
+  notifyName(directory, IN_CREATE, negative.name, made);
   return openPlace(vfs, cred, walk.path, flags, true);
 }
 
@@ -156,7 +158,7 @@ function openPlace(
   const inode = path.dentry.inode!;
   const mode = inode.mode, type = mode & S_IFMT;
   if (flags & O_DIRECTORY && !isDirectory(mode)) return -ENOTDIR;
-  if (flags & O_PATH) return at(new PathFile(flags, inode), path);
+  if (flags & O_PATH) return new PathFile(flags, inode).openedAt(path);
   if (type === S_IFLNK) return -ELOOP;
   const write = (flags & 3) !== 0 || (flags & O_TRUNC) !== 0;
   if (isDirectory(mode) && write) return -EISDIR;
@@ -177,13 +179,15 @@ function openPlace(
   const kept = flags & ~OPENING_ONLY;
   const file = isRegular(mode) || isDirectory(mode) ? inode.open(kept) : vfs.openSpecial(inode, flags, path);
   if (typeof file === "number") return file;
-  if (file.path === undefined) at(file, path);
+  if (file.path === undefined) file.openedAt(path);
+  notifyFile(file, IN_OPEN);
   if (truncate) {
     const error = truncateInode(inode, 0, cred);
     if (error < 0) {
       file.release();
       return error;
     }
+    notifyFile(file, IN_MODIFY);
   }
   return file;
 }
@@ -226,10 +230,7 @@ function openTemporary(
   // linkat may give it a name later, unless O_EXCL says that it never gets one.
   const kept = flags & ~OPENING_ONLY & ~O_DIRECTORY | flags & (O_EXCL | O_APPEND);
   const file = inode.open(kept);
-  return typeof file === "number" ? file : at(file, { mount: place.mount, dentry });
-}
-
-function at(file: OpenFile, path: Path): OpenFile {
-  file.path = path;
+  if (typeof file === "number") return file;
+  notifyFile(file.openedAt({ mount: place.mount, dentry }), IN_OPEN);
   return file;
 }

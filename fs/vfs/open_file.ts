@@ -7,6 +7,7 @@ import { EBADF, EINVAL, ENODEV, ENOTTY, ESPIPE } from "../../kernel/abi/errno.ts
 import { O_PATH } from "../../kernel/abi/fcntl.ts";
 import type { Inode } from "./inode.ts";
 import type { Path } from "./path.ts";
+import { notifyClosed } from "./notify.ts";
 import { WaitQueue } from "./wait_queue.ts";
 
 export const POLLIN = 1, POLLPRI = 2, POLLOUT = 4, POLLERR = 8, POLLHUP = 0x10, POLLNVAL = 0x20;
@@ -29,8 +30,6 @@ export abstract class OpenFile {
   #references = 1;
   /** Where it was opened; undefined for pipes, sockets, eventfds (their /proc/PID/fd text is `label()`). */
   path: Path | undefined;
-  /** Owner for SIGIO (F_SETOWN); 0 none. */
-  owner = 0;
 
   constructor(flags: number) {
     this.flags = flags;
@@ -58,8 +57,21 @@ export abstract class OpenFile {
         watcher.fileClosed(this);
       }
     }
+    const counted = this.#counted;
+    if (counted !== undefined) {
+      counted.opens--;
+      notifyClosed(this);
+    }
     this.close();
   }
+  /** It was opened at `path`. */
+  openedAt(path: Path): this {
+    this.path = path;
+    if (!this.pathOnly) (this.#counted = path.dentry.inode!).opens++;
+    return this;
+  }
+  /** The inode that counts it. */
+  #counted: Inode | undefined;
   /** Last reference is gone. */
   close(): void {}
 
@@ -114,6 +126,10 @@ export abstract class OpenFile {
   }
   sync(): number {
     return -EINVAL;
+  }
+  /** Shared mappings of it may not be written to, whatever it is open for (sealed memfds). */
+  get writeSealed(): boolean {
+    return false;
   }
   /** Whether it can be mapped: frames come from inode.mapPage. */
   mappable(): number {

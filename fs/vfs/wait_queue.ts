@@ -2,8 +2,13 @@
 
 /** Something that can be woken: a task, an epoll instance, an async waiter of the host side. */
 export interface Waiter {
-  /** Called once for each wake-up of a queue it is on. Must not run guest code; it marks and returns. `bits`: see WaitQueue.wake. */
-  wake(queue: WaitQueue, bits?: number): void;
+  /**
+   * Called once for each wake-up of a queue it is on. Must not run guest code; it marks and returns. `bits`: see
+   * WaitQueue.wake. An exclusive waiter tells whether it takes care of what happened.
+   */
+  wake(queue: WaitQueue, bits?: number): boolean | void;
+  /** Of such waiters a wake-up goes to those before, and to, the first that takes care of it. */
+  readonly exclusive?: boolean;
 }
 
 /** A set of waiters. A waiter stays on the queue until it removes itself. */
@@ -29,7 +34,11 @@ export class WaitQueue {
   wake(bits: number = -1): void {
     if (this.#waiters.size === 0) return;
     if (this.#waiters.size > 1) {
-      for (const waiter of [...this.#waiters]) waiter.wake(this, bits);
+      let taken = false;
+      for (const waiter of [...this.#waiters]) {
+        if (!waiter.exclusive) waiter.wake(this, bits);
+        else if (!taken) taken = waiter.wake(this, bits) === true;
+      }
       return;
     }
     // The usual case, without a copy: the one waiter may leave, and others may come.

@@ -2,6 +2,7 @@
 
 import { MS_NOEXEC, MS_NOSUID } from "../../fs/vfs/mount.ts";
 import type { Inode } from "../../fs/vfs/inode.ts";
+import { IN_ACCESS, IN_OPEN, notifyFile } from "../../fs/vfs/notify.ts";
 import type { OpenFile } from "../../fs/vfs/open_file.ts";
 import type { Path } from "../../fs/vfs/path.ts";
 import { MAY_EXEC, MAY_READ, permission } from "../../fs/vfs/permissions.ts";
@@ -39,7 +40,9 @@ export function openProgram(
   if (isOpenForWriting(task.instance, inode)) return -ETXTBSY;
   const file = inode.open(O_RDONLY);
   if (typeof file === "number") return file;
-  file.path = found;
+  notifyFile(file.openedAt(found), IN_OPEN);
+  // Its headers are read.
+  notifyFile(file, IN_ACCESS);
   return { path: found, inode, file };
 }
 

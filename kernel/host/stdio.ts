@@ -1,28 +1,23 @@
 // What are the host's descriptors 0, 1 and 2, and how are bytes moved through them without holding up guest tasks?
 
 import { closeSync, constants, ftruncateSync, openSync, readSync, writeSync as writeAtSync } from "node:fs";
+import type { Attributes, Time } from "../../fs/vfs/inode.ts";
+import { S_IFCHR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK } from "../abi/stat.ts";
+import { hostFiles } from "./files.ts";
 
 export type StreamKind = "terminal" | "pipe" | "socket" | "file" | "device" | "closed";
 
-/** What stat(2) tells of a host descriptor. */
+/** What is known of a host descriptor when denix starts. */
 export interface StreamInfo {
   kind: StreamKind;
-  /** As the host's stat: type and permission bits. */
-  mode: number;
-  dev: number;
-  ino: number;
-  rdev: number;
-  uid: number;
-  gid: number;
-  size: number;
+  attributes: Attributes;
   /** O_* flags of the open file description. */
   flags: number;
-  /** Host's name of it, from /proc/self/fd; undefined where there is no proc. */
+  /** Host's name of it, from /proc/self/fd; undefined where that must not be read. */
   name: string | undefined;
 }
 
 const standard = [Deno.stdin, Deno.stdout, Deno.stderr] as const;
-const S_IFMT = 0o170000, S_IFIFO = 0o010000, S_IFCHR = 0o020000, S_IFREG = 0o100000, S_IFSOCK = 0o140000;
 
 export class HostStdio {
   readonly fd: 0 | 1 | 2;
@@ -105,8 +100,14 @@ export class HostStdio {
     ftruncateSync(this.fd, size);
   }
 
+  /** What fstat(2) tells of it now. */
+  stat(): Attributes {
+    const now = hostFiles().fstat(this.fd);
+    return typeof now === "number" ? this.info.attributes : now;
+  }
+
   size(): number {
-    return describe(this.fd).size;
+    return this.stat().size;
   }
 
   /** Closes the second way in. */
@@ -116,6 +117,7 @@ export class HostStdio {
   }
 }
 
+/** Flags of the open file description. Only unrestricted Deno may look; others know what the descriptor is for. */
 function flagsOf(fd: number): number {
   try {
     const flags = /^flags:\s*([0-7]+)/m.exec(Deno.readTextFileSync(`/proc/self/fdinfo/${fd}`));
@@ -126,42 +128,59 @@ function flagsOf(fd: number): number {
   return fd === 0 ? 0 : 1;
 }
 
-function describe(fd: 0 | 1 | 2): StreamInfo {
-  const path = `/proc/self/fd/${fd}`;
-  let name: string | undefined;
-  let stat: Deno.FileInfo;
+function nameOf(fd: number): string | undefined {
   try {
-    name = Deno.readLinkSync(path);
-    stat = Deno.statSync(path);
+    return Deno.readLinkSync(`/proc/self/fd/${fd}`);
   } catch {
-    // No permission to look, or no proc: a terminal can be told, for the rest a pipe is assumed.
-    const kind = standard[fd].isTerminal() ? "terminal" : "pipe";
-    const mode = kind === "terminal" ? S_IFCHR | 0o620 : S_IFIFO | 0o600;
-    const flags = kind === "terminal" ? 2 : fd === 0 ? 0 : 1;
-    return { kind, mode, dev: 14, ino: fd + 1, rdev: 0, uid: 0, gid: 0, size: 0, flags, name: undefined };
+    return undefined;
   }
-  const mode = stat.mode ?? 0;
-  const type = mode & S_IFMT;
-  const kind: StreamKind = standard[fd].isTerminal()
-    ? "terminal"
-    : type === S_IFREG
-    ? "file"
-    : type === S_IFSOCK
-    ? "socket"
-    : type === S_IFIFO
-    ? "pipe"
-    : "device";
+}
+
+function kindOf(mode: number): StreamKind {
+  switch (mode & S_IFMT) {
+    case S_IFREG:
+      return "file";
+    case S_IFSOCK:
+      return "socket";
+    case S_IFIFO:
+      return "pipe";
+    default:
+      return "device";
+  }
+}
+
+function describe(fd: 0 | 1 | 2): StreamInfo {
+  // An open descriptor may be asked without any permission.
+  const attributes = hostFiles().fstat(fd);
+  const isTerminal = standard[fd].isTerminal();
+  if (typeof attributes === "number") return unknown(fd, isTerminal);
+  const kind = isTerminal ? "terminal" : kindOf(attributes.mode);
+  return { kind, attributes, flags: flagsOf(fd), name: nameOf(fd) };
+}
+
+/** Hosts without fstat: a terminal can be told, for the rest a pipe is assumed. */
+function unknown(fd: 0 | 1 | 2, isTerminal: boolean): StreamInfo {
+  const time: Time = { sec: 0, nsec: 0 };
   return {
-    kind,
-    mode,
-    dev: stat.dev,
-    ino: stat.ino ?? 0,
-    rdev: stat.rdev ?? 0,
-    uid: stat.uid ?? 0,
-    gid: stat.gid ?? 0,
-    size: stat.size,
-    flags: flagsOf(fd),
-    name,
+    kind: isTerminal ? "terminal" : "pipe",
+    attributes: {
+      dev: 14,
+      ino: fd + 1,
+      mode: isTerminal ? S_IFCHR | 0o620 : S_IFIFO | 0o600,
+      nlink: 1,
+      uid: 0,
+      gid: 0,
+      rdev: 0,
+      size: 0,
+      blksize: 4096,
+      blocks: 0,
+      atime: time,
+      mtime: time,
+      ctime: time,
+      btime: time,
+    },
+    flags: isTerminal ? 2 : fd === 0 ? 0 : 1,
+    name: undefined,
   };
 }
 

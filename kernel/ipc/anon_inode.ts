@@ -9,6 +9,7 @@ import {
   type Time,
 } from "../../fs/vfs/inode.ts";
 import type { AttributeChanges } from "../../fs/vfs/inode.ts";
+import { applyChanges, newAttributes } from "../../fs/vfs/memory_attributes.ts";
 import { current } from "../task/current.ts";
 
 /** A kernel-internal file system: it is mounted nowhere, its inodes only have numbers. */
@@ -52,24 +53,9 @@ export class AnonInode extends Inode {
     super();
     this.fs = fs;
     this.ino = fs.allocateIno();
-    const time = now();
     const credentials = current.task?.credentials;
-    this.#attributes = {
-      dev: fs.dev,
-      ino: this.ino,
-      mode,
-      nlink: 1,
-      uid: credentials?.fsuid ?? 0,
-      gid: credentials?.fsgid ?? 0,
-      rdev,
-      size: 0,
-      blksize: 4096,
-      blocks: 0,
-      atime: time,
-      mtime: time,
-      ctime: time,
-      btime: time,
-    };
+    const what = { mode, rdev, uid: credentials?.fsuid ?? 0, gid: credentials?.fsgid ?? 0 };
+    this.#attributes = { ...newAttributes(fs.dev, this.ino, what, now()), nlink: 1 };
   }
 
   override get mode(): number {
@@ -81,13 +67,7 @@ export class AnonInode extends Inode {
   }
 
   override setattr(changes: AttributeChanges): number {
-    const a = this.#attributes;
-    if (changes.mode !== undefined) a.mode = (a.mode & ~0o7777) | (changes.mode & 0o7777);
-    if (changes.uid !== undefined) a.uid = changes.uid;
-    if (changes.gid !== undefined) a.gid = changes.gid;
-    if (changes.atime !== undefined) a.atime = changes.atime;
-    if (changes.mtime !== undefined) a.mtime = changes.mtime;
-    a.ctime = now();
+    applyChanges(this.#attributes, changes, now());
     return 0;
   }
 }

@@ -32,9 +32,16 @@ class Item implements Waiter {
     return (this.events & ~PRIVATE_BITS) === 0;
   }
 
-  wake(_queue: WaitQueue, bits = -1): void {
-    if (this.disabled || (bits & (this.events | POLLERR | POLLHUP)) === 0) return;
+  get exclusive(): boolean {
+    return (this.events & EPOLLEXCLUSIVE) !== 0;
+  }
+
+  wake(_queue: WaitQueue, bits = -1): boolean {
+    if (this.disabled || (bits & (this.events | POLLERR | POLLHUP)) === 0) return false;
+    // An event that nobody waits for here may have somebody elsewhere.
+    const awaited = this.epoll.queue.size > 0;
     this.epoll.itemWoken(this);
+    return awaited;
   }
 
   /** What is ready now, of what is wanted. */

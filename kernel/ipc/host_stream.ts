@@ -24,35 +24,15 @@ export class HostStreamInode extends Inode {
 
   constructor(readonly host: HostStdio) {
     super();
-    this.ino = host.info.ino;
+    this.ino = host.info.attributes.ino;
   }
 
   override get mode(): number {
-    return this.host.info.mode;
+    return this.host.info.attributes.mode;
   }
 
   override stat(): Attributes {
-    const { mode, dev, ino, rdev, uid, gid, kind } = this.host.info;
-    const size = kind === "file" ? this.host.size() : 0;
-    const ms = Date.now();
-    const time = { sec: Math.floor(ms / 1000), nsec: (ms % 1000) * 1e6 };
-    const blocks = Math.ceil(size / 512);
-    return {
-      dev,
-      ino,
-      mode,
-      nlink: 1,
-      uid,
-      gid,
-      rdev,
-      size,
-      blksize: 4096,
-      blocks,
-      atime: time,
-      mtime: time,
-      ctime: time,
-      btime: time,
-    };
+    return this.host.stat();
   }
 
   override setattr(changes: AttributeChanges): number {

@@ -3,7 +3,7 @@
 import { Tmpfs, TmpInode } from "../../fs/tmpfs.ts";
 import type { AttributeChanges, Attributes } from "../../fs/vfs/inode.ts";
 import { RegularFile } from "../../fs/vfs/regular_file.ts";
-import { EINVAL, EPERM } from "../abi/errno.ts";
+import { EBUSY, EINVAL, EPERM } from "../abi/errno.ts";
 import { F_SEAL_FUTURE_WRITE, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE } from "../abi/fcntl.ts";
 import { frames } from "../mm/frames.ts";
 import { current } from "../task/current.ts";
@@ -58,12 +58,6 @@ export class MemInode extends TmpInode {
     if ((this.seals & F_SEAL_GROW) !== 0 && offset + length > this.size) return -EPERM;
     return super.fallocate(mode, offset, length);
   }
-
-  /** mmap: no writable shared mapping of a sealed file. */
-  override mapPage(index: number, forWrite: boolean): number {
-    if (forWrite && (this.seals & NO_WRITE) !== 0) return -EPERM;
-    return super.mapPage(index, forWrite);
-  }
 }
 
 export class MemFile extends RegularFile {
@@ -75,16 +69,21 @@ export class MemFile extends RegularFile {
     return `/memfd:${this.name} (deleted)`;
   }
 
+  override get writeSealed(): boolean {
+    return (this.inode.seals & NO_WRITE) !== 0;
+  }
+
   /** fcntl(F_GET_SEALS). */
   getSeals(): number {
     return this.inode.seals;
   }
 
-  /** fcntl(F_ADD_SEALS). */
-  addSeals(seals: number): number {
+  /** fcntl(F_ADD_SEALS). `mapped`: whether a shared mapping can be written to. */
+  addSeals(seals: number, mapped: () => boolean): number {
     if (!this.writable) return -EPERM;
     if ((seals & ~ALL_SEALS) !== 0) return -EINVAL;
     if ((this.inode.seals & F_SEAL_SEAL) !== 0) return -EPERM;
+    if ((seals & F_SEAL_WRITE & ~this.inode.seals) !== 0 && mapped()) return -EBUSY;
     this.inode.seals |= seals;
     return 0;
   }

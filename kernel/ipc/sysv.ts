@@ -51,8 +51,16 @@ export class IpcTable<T extends IpcObject> {
   #last = -1;
   #sequence = 0;
   used = 0;
+  /** Identifier that the next object gets (/proc/sys/kernel/*_next_id); -1: as it comes. */
+  nextId = -1;
 
-  constructor(readonly limit: number) {}
+  /** `header` and `row` make the lines of /proc/sysvipc. */
+  constructor(public limit: number, readonly header: string, readonly row: (object: T) => string) {}
+
+  /** All of /proc/sysvipc's file. */
+  text(): string {
+    return this.header + "\n" + this.objects().map((object) => this.row(object) + "\n").join("");
+  }
 
   /** The highest index in use; 0 without any, as IPC_INFO tells it. */
   get highest(): number {
@@ -75,10 +83,13 @@ export class IpcTable<T extends IpcObject> {
   }
 
   add(object: T, key: number): number {
-    let index = 0;
+    const wanted = this.nextId;
+    this.nextId = -1;
+    let index = wanted < 0 ? 0 : wanted & INDEX_MASK;
     while (this.#objects[index] !== undefined) index++;
     // A number that is used again belongs to another sequence, so that old identifiers stay dead.
-    if (index <= this.#last) this.#sequence = (this.#sequence + 1) & 0xffff;
+    if (wanted >= 0) this.#sequence = wanted >> INDEX_BITS;
+    else if (index <= this.#last) this.#sequence = (this.#sequence + 1) & 0xffff;
     this.#last = index;
     object.id = this.#sequence << INDEX_BITS | index;
     object.key = key;
@@ -105,7 +116,9 @@ export class IpcTable<T extends IpcObject> {
 }
 
 /** The table of an instance, made by `make` at its first use. */
-export function tableOf<T extends object>(make: (instance: Instance) => T): (task: Task) => T {
+export function tableOf<T extends object>(
+  make: (instance: Instance) => T,
+): (owner: { readonly instance: Instance }) => T {
   const tables = new WeakMap<Instance, T>();
   return ({ instance }) => {
     let table = tables.get(instance);
@@ -164,6 +177,20 @@ export function inspected<T extends IpcObject>(
   const object = byIndex ? table.at(id) : table.find(id);
   if (object === undefined) return -EINVAL;
   return anyone ? object : permission(task, object, S_IRUGO) || object;
+}
+
+/** Columns of a row of /proc/sysvipc: values, each at least so wide. */
+export function columns(...values: readonly (readonly [value: number, width: number])[]): string {
+  return values.map(([value, width]) => String(value).padStart(width)).join(" ");
+}
+
+/** The columns that all three kinds begin with. */
+export function identityColumns(object: IpcObject): string {
+  return `${columns([object.key, 10], [object.id, 10])}  ${object.mode.toString(8).padStart(4)}`;
+}
+
+export function ownerColumns({ uid, gid, cuid, cgid }: IpcObject): string {
+  return columns([uid, 5], [gid, 5], [cuid, 5], [cgid, 5]);
 }
 
 /** Fields of the structures that the *ctl calls write, by position. */

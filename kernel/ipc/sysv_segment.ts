@@ -1,5 +1,6 @@
 // A System V shared memory segment: it outlives its mappings until it is marked for removal and the last one goes.
 
+import { PAGE_SIZE } from "../../translator/ram.ts";
 import { SharedMemory } from "../mm/shared_memory.ts";
 import { current } from "../task/current.ts";
 import type { Task } from "../task/task.ts";
@@ -42,7 +43,7 @@ class SegmentMemory extends SharedMemory {
   readonly #segment: Segment;
 
   constructor(segment: Segment) {
-    super();
+    super(Math.ceil(segment.size / PAGE_SIZE));
     this.#segment = segment;
   }
 

@@ -23,8 +23,8 @@ const MADV_DONTFORK = 10, MADV_DOFORK = 11, MADV_COLLAPSE = 25;
 const MADV_DONTDUMP = 16, MADV_DODUMP = 17, MADV_WIPEONFORK = 18, MADV_KEEPONFORK = 19;
 const MADV_PAGEOUT = 21, MADV_POPULATE_READ = 22, MADV_POPULATE_WRITE = 23, MADV_DONTNEED_LOCKED = 24;
 
-/** Advice whose following nobody can observe: NORMAL, RANDOM, SEQUENTIAL, WILLNEED, (UN)MERGEABLE, (NO)HUGEPAGE, COLD. */
-const NO_OPS = new Set([0, 1, 2, 3, 12, 13, 14, 15, 20, MADV_PAGEOUT]);
+/** Advice whose following nobody can observe: NORMAL, RANDOM, SEQUENTIAL, WILLNEED, (NO)HUGEPAGE, COLD. MERGEABLE and UNMERGEABLE are for kernels that merge pages. */
+const NO_OPS = new Set([0, 1, 2, 3, 14, 15, 20, MADV_PAGEOUT]);
 const KNOWN = new Set([4, 8, 9, 10, 11, 16, 17, 18, 19, 22, 23, 24, ...NO_OPS]);
 
 export function madvise(mm: Mm, start: number, length: number, advice: number): number {

@@ -77,7 +77,8 @@ export function mmap(
     if (type === MAP_SHARED_VALIDATE && (flags & ~VALIDATED) !== 0) return -EOPNOTSUPP;
     if (type !== MAP_PRIVATE) {
       if ((prot & PROT_WRITE) !== 0 && !file.writable) return -EACCES;
-      vmFlags |= file.writable ? VM_SHARED : VM_SHARED | VM_NOT_WRITE;
+      if ((prot & PROT_WRITE) !== 0 && file.writeSealed) return -EPERM;
+      vmFlags |= file.writable && !file.writeSealed ? VM_SHARED : VM_SHARED | VM_NOT_WRITE;
     }
     if (!file.readable) return -EACCES;
     if (noExec(file)) {
@@ -101,7 +102,7 @@ export function mmap(
   const replaced = mm.vmas.intersects(start, start + size) ? pagesIn(mm, start, start + size) : 0;
   const error = mayExpand(mm, size / PAGE_SIZE - replaced, rights, vmFlags);
   if (error < 0) return error;
-  const shm = device === undefined && shared ? new SharedMemory() : undefined;
+  const shm = device === undefined && shared ? new SharedMemory(size / PAGE_SIZE) : undefined;
   if (replaced > 0) removeRange(mm, start, start + size);
   mapRange(mm, start, size, rights, vmFlags, device?.retain(), shm, device === undefined ? 0 : offset);
   if ((flags & (MAP_POPULATE | MAP_NONBLOCK)) === MAP_POPULATE || (vmFlags & VM_LOCKED) !== 0) {

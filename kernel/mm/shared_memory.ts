@@ -1,6 +1,6 @@
 // What is behind MAP_SHARED|MAP_ANONYMOUS? Memory that belongs to no file, seen by every process that inherits the mapping.
 
-import { ENOMEM } from "../abi/errno.ts";
+import { EFAULT, ENOMEM } from "../abi/errno.ts";
 import { frames } from "./frames.ts";
 
 export class SharedMemory {
@@ -15,8 +15,12 @@ export class SharedMemory {
   /** Pages in use by all shared anonymous memory (Shmem of /proc/meminfo). */
   static pages = 0;
 
-  /** Frame of page `index`, with a reference for the caller; -ENOMEM. */
+  /** @param length Pages it has. A mapping that mremap(2) made longer does not make the memory longer. */
+  constructor(readonly length: number) {}
+
+  /** Frame of page `index`, with a reference for the caller; -ENOMEM, -EFAULT beyond its end (SIGBUS). */
   mapPage(index: number): number {
+    if (index >= this.length) return -EFAULT;
     let frame = this.#pages.get(index);
     if (frame === undefined) {
       frame = frames.allocate();

@@ -13,6 +13,9 @@ import { decodeName, encodeName } from "../abi/text.ts";
 import { liveMms } from "../mm/mm.ts";
 import { unixNames } from "../net/unix_names.ts";
 import { LISTENING } from "../net/unix_socket.ts";
+import { messageQueues } from "../syscalls/sysv_msg.ts";
+import { semaphoreSets } from "../syscalls/sysv_sem.ts";
+import { sharedSegments } from "../syscalls/sysv_shm.ts";
 import { current } from "../task/current.ts";
 import { describeCpu } from "./cpu.ts";
 import type { Instance } from "./instance.ts";
@@ -29,8 +32,12 @@ export class InstanceProcSource implements ProcSource {
   readonly #instance: Instance;
   readonly #devices: CharDevices;
 
+  readonly sysv;
+
   constructor(instance: Instance, devices: CharDevices) {
     this.#instance = instance;
+    const owner = { instance };
+    this.sysv = { msg: messageQueues(owner), sem: semaphoreSets(owner), shm: sharedSegments(owner) };
     this.#devices = devices;
     this.cpu = describeCpu(instance.options.cpu);
   }

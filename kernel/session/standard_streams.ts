@@ -1,6 +1,7 @@
 // What are descriptors 0, 1 and 2 of the first process? The host's own as they are (terminal, pipe, file), bytes and functions
 // of the library's caller, or /dev/null.
 
+import { makedev } from "../abi/stat.ts";
 import type { OpenFile } from "../../fs/vfs/open_file.ts";
 import { KERNEL } from "../../fs/vfs/vfs.ts";
 import { HostStdio } from "../host/stdio.ts";
@@ -15,6 +16,7 @@ import { ttyKernel } from "../tty/job_control.ts";
 import { openTtyFile } from "../tty/tty_file.ts";
 import type { Instance } from "./instance.ts";
 
+const NULL_DEVICE = makedev(1, 3);
 const O_RDWR = 2, O_NOCTTY = 0o400;
 
 /** Installs the three descriptors; a terminal among them becomes the controlling terminal of `session`. */
@@ -64,7 +66,9 @@ function streamFor(
     case "socket":
       return new HostStream(host, fd === 0 ? 0 : host.info.flags, changed);
     default:
-      return host.info.name === "/dev/null" ? openNull(instance) : new HostFile(host, host.info.flags);
+      return host.info.attributes.rdev === NULL_DEVICE
+        ? openNull(instance)
+        : new HostFile(host, host.info.flags);
   }
 }
 

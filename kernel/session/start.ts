@@ -91,6 +91,7 @@ export const startInstance: StartInstance = async (options) => {
     instance.executor = await loading;
     attachTools(instance, await loading);
     const stats = options.stats ? await import("./stats_report.ts") : undefined;
+    const hot = stats?.watch(await loading);
     const task = await firstTask(instance, identity);
     const interactive = instance.console !== undefined;
     // With a terminal, signals are its business (kernel/tty/console.ts).
@@ -102,7 +103,7 @@ export const startInstance: StartInstance = async (options) => {
     }
     const status = await instance.scheduler.run(task.process, interactive ? "kill" : "wait");
     keepTranslations(options.code);
-    if (stats !== undefined) report(stats.statsReport(instance, await loading));
+    if (stats !== undefined) report(stats.statsReport(instance, await loading, hot!));
     return status;
   } finally {
     stopForwarding?.();

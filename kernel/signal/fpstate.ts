@@ -1,91 +1,33 @@
-// The floating-point state in a signal frame: the 512 bytes of FXSAVE (SDM vol. 1, 10.5.1); where the processor has AVX, as an XSAVE
+// The floating-point state in a signal frame: the image of FXSAVE (translator/x87/fxsave.ts); where the processor has AVX, as an XSAVE
 // area, with Linux's marks on it (struct _fpx_sw_bytes of arch/x86): without them, the frame has FXSAVE's state only.
 
-import { FPU_CONTROL, FPU_DP, FPU_IP, FPU_REGS, FPU_TAG, MXCSR, xmmSlot } from "../../translator/cpu.ts";
+import { FPU_CONTROL, MXCSR, xmmSlot } from "../../translator/cpu.ts";
 import { hasAvx, levelOf, XCR0, XSAVE_AVX, XSAVE_BYTES } from "../../translator/cpuid.ts";
 import { restoreXsave } from "../../translator/helpers/xsave.ts";
 import { I32, U16, U8 } from "../../translator/ram.ts";
+import {
+  FXSAVE_BYTES,
+  readFxsave,
+  resetFloatingPoint,
+  validFxsave,
+  writeFxsave,
+} from "../../translator/x87/fxsave.ts";
 
-export const FXSAVE_BYTES = 512;
-/** MXCSR bits that exist; others make FXRSTOR fault. */
-export const MXCSR_MASK = 0xffff;
+export { FXSAVE_BYTES, resetFloatingPoint as resetFpState } from "../../translator/x87/fxsave.ts";
 
 const bytes = new Uint8Array(FXSAVE_BYTES);
-const words = new Int32Array(bytes.buffer);
-const halves = new Uint16Array(bytes.buffer);
 
 /** The floating-point state of CPU `c` as FXSAVE64 would store it; the array is reused by the next call. */
 export function saveFpState(c: number): Uint8Array {
-  bytes.fill(0);
-  const status = I32[c + 2 * FPU_CONTROL + 1];
-  halves[0] = I32[c + 2 * FPU_CONTROL];
-  halves[1] = status;
-  bytes[4] = I32[c + 2 * FPU_TAG];
-  halves[3] = I32[c + 2 * FPU_TAG + 1] & 0x7ff;
-  words[2] = I32[c + 2 * FPU_IP];
-  words[3] = I32[c + 2 * FPU_IP + 1];
-  words[4] = I32[c + 2 * FPU_DP];
-  words[5] = I32[c + 2 * FPU_DP + 1];
-  words[6] = I32[c + 2 * MXCSR];
-  words[7] = MXCSR_MASK;
-  const top = (status >>> 11) & 7;
-  for (let i = 0; i < 8; i++) {
-    // The image holds ST(i), the CPU state physical registers.
-    const slot = c + 2 * (FPU_REGS + 2 * ((top + i) & 7));
-    words[8 + 4 * i] = I32[slot];
-    words[9 + 4 * i] = I32[slot + 1];
-    halves[20 + 8 * i] = I32[slot + 2];
-  }
-  for (let i = 0; i < 16; i++) {
-    const slot = c + 2 * xmmSlot(i);
-    for (let word = 0; word < 4; word++) words[40 + 4 * i + word] = I32[slot + word];
-  }
+  writeFxsave(c, bytes, 0);
   return bytes;
 }
 
 /** Loads the state from an FXSAVE image; false when FXRSTOR would fault (reserved bits of MXCSR). */
 export function restoreFpState(c: number, image: Uint8Array): boolean {
-  bytes.set(image.subarray(0, FXSAVE_BYTES));
-  if ((words[6] & ~MXCSR_MASK) !== 0) return false;
-  const status = halves[1];
-  I32[c + 2 * FPU_CONTROL] = halves[0];
-  I32[c + 2 * FPU_CONTROL + 1] = status;
-  I32[c + 2 * FPU_TAG] = bytes[4];
-  I32[c + 2 * FPU_TAG + 1] = halves[3] & 0x7ff;
-  I32[c + 2 * FPU_IP] = words[2];
-  I32[c + 2 * FPU_IP + 1] = words[3];
-  I32[c + 2 * FPU_DP] = words[4];
-  I32[c + 2 * FPU_DP + 1] = words[5];
-  I32[c + 2 * MXCSR] = words[6];
-  const top = (status >>> 11) & 7;
-  for (let i = 0; i < 8; i++) {
-    const slot = c + 2 * (FPU_REGS + 2 * ((top + i) & 7));
-    I32[slot] = words[8 + 4 * i];
-    I32[slot + 1] = words[9 + 4 * i];
-    I32[slot + 2] = halves[20 + 8 * i];
-    I32[slot + 3] = 0;
-  }
-  for (let i = 0; i < 16; i++) {
-    const slot = c + 2 * xmmSlot(i);
-    for (let word = 0; word < 4; word++) I32[slot + word] = words[40 + 4 * i + word];
-  }
+  if (!validFxsave(image, 0)) return false;
+  readFxsave(c, image, 0);
   return true;
-}
-
-/** Clears the state to what FNINIT and LDMXCSR of the default leave (a frame without fpstate, execve). */
-export function resetFpState(c: number): void {
-  const start = (c + 2 * FPU_CONTROL) * 4;
-  U8.fill(0, (c + 2 * FPU_REGS) * 4, (c + 2 * xmmSlot(16)) * 4);
-  I32[start >> 2] = 0x37f;
-  I32[(start >> 2) + 1] = 0;
-  I32[c + 2 * FPU_TAG] = 0;
-  I32[c + 2 * FPU_TAG + 1] = 0;
-  I32[c + 2 * FPU_IP] =
-    I32[c + 2 * FPU_IP + 1] =
-    I32[c + 2 * FPU_DP] =
-    I32[c + 2 * FPU_DP + 1] =
-      0;
-  I32[c + 2 * MXCSR] = 0x1f80;
 }
 
 // Linux's marks: in the FXSAVE image's last bytes, and behind the area.
@@ -132,7 +74,7 @@ export function restoreFrameState(c: number, read: (offset: number, count: numbe
   const magic2 = read(size, 4).slice();
   if (new DataView(magic2.buffer).getUint32(0, true) !== MAGIC2) return restoreFpState(c, legacy);
   const parts = view.getUint32(SOFTWARE + 8, true) & XCR0;
-  resetFpState(c);
+  resetFloatingPoint(c);
   return restoreXsave(c, read(0, XSAVE_BYTES).slice(), parts);
 }
 

@@ -69,7 +69,8 @@ export function siginfoLayout(
       case SIGSYS:
         return "sys";
       default:
-        return "kill";
+        // POLL_IN … POLL_HUP by a signal of the program's choice (F_SETSIG).
+        return code <= 6 ? "poll" : "kill";
     }
   }
   if (code === SI_TIMER) return "timer";

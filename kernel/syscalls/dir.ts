@@ -1,5 +1,6 @@
 // Reading directories: getdents64 and the old getdents.
 
+import { IN_ACCESS, notifyFile } from "../../fs/vfs/notify.ts";
 import { EBADF, EINVAL, ENOENT, ENOTDIR } from "../abi/errno.ts";
 import { encodeName } from "../abi/text.ts";
 import type { Task } from "../task/task.ts";
@@ -38,6 +39,7 @@ function getdents(task: Task, fd: number, address: number, size: number, wide: b
     return true;
   });
   if (error < 0) return error;
+  notifyFile(file, IN_ACCESS);
   if (tooSmall) return -EINVAL;
   task.memory.write(address, buffer, 0, used);
   return used;

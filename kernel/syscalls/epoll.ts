@@ -4,7 +4,7 @@ import { EBADF, EINTR, EINVAL, EPERM } from "../abi/errno.ts";
 import { Epoll } from "../ipc/epoll.ts";
 import type { Task } from "../task/task.ts";
 import { family, type Syscall } from "./family.ts";
-import { deadlineOf, readTimespec, setTemporaryMask } from "./wait_time.ts";
+import { beginMaskedWait, setTemporaryMask } from "./wait_time.ts";
 
 const O_CLOEXEC = 0o2000000, O_PATH = 0o10000000, O_RDWR = 2;
 const EPOLL_CTL_ADD = 1, EPOLL_CTL_DEL = 2, EPOLL_CTL_MOD = 3;
@@ -109,10 +109,8 @@ function sysEpollPwait2(
   size: number,
 ): number {
   if (task.syscallState === undefined) {
-    const deadlineNs = deadlineOf(task, timeout, readTimespec);
+    const deadlineNs = beginMaskedWait(task, timeout, mask, size);
     if (deadlineNs < 0) return deadlineNs;
-    const error = setTemporaryMask(task, mask, size);
-    if (error < 0) return error;
     task.syscallState = deadlineNs;
   }
   return wait(task, epfd, events, max);

@@ -1,12 +1,16 @@
 // Descriptors themselves: dup, fcntl, flock, ioctl.
 
+import type { Inode } from "../../fs/vfs/inode.ts";
 import type { IoctlCaller, OpenFile } from "../../fs/vfs/open_file.ts";
 import { lockQueue, releaseFile, releaseLocks, setFlock } from "../../fs/vfs/locks.ts";
 import { CAP_SYS_RESOURCE, capable, ownerOrCapable } from "../../fs/vfs/permissions.ts";
 import { EAGAIN, EBADF, EINVAL, ENOTTY, EPERM } from "../abi/errno.ts";
 import * as F from "../abi/fcntl.ts";
 import { isDirectory, isRegular } from "../abi/stat.ts";
+import { AsyncIo, asyncIoOf, F_OWNER_PGRP, F_OWNER_PID, F_OWNER_TID, followAsync } from "../ipc/async_io.ts";
 import { MemFile } from "../ipc/memfd.ts";
+import { liveMms } from "../mm/mm.ts";
+import { VM_NOT_WRITE, VM_SHARED } from "../mm/vma.ts";
 import { PipeFile } from "../ipc/pipe.ts";
 import { FdTable } from "../task/fd_table.ts";
 import { RLIMIT_NOFILE } from "../task/rlimits.ts";
@@ -77,7 +81,7 @@ function sysFcntl(task: Task, fd: number, command: number, argument: number): nu
   if (file.pathOnly) return -EBADF;
   switch (command) {
     case F.F_SETFL:
-      return setFlags(task, file, argument | 0);
+      return setFlags(task, file, fd, argument | 0);
     case F.F_GETLK:
     case F.F_OFD_GETLK:
       return getLock(task, file, argument, command === F.F_OFD_GETLK);
@@ -88,27 +92,32 @@ function sysFcntl(task: Task, fd: number, command: number, argument: number): nu
     case F.F_OFD_SETLKW:
       return setRecordLock(task, file, argument, true, command === F.F_OFD_SETLKW);
     case F.F_GETOWN:
-      return file.owner;
-    case F.F_SETOWN:
-      file.owner = argument | 0;
-      return 0;
+      return ownerOf(file);
+    case F.F_SETOWN: {
+      const id = argument | 0;
+      if (id === -0x8000_0000) return -EINVAL;
+      return AsyncIo.of(task, file).setOwner(task, id < 0 ? F_OWNER_PGRP : F_OWNER_PID, Math.abs(id));
+    }
     case F.F_SETOWN_EX: {
-      const type = task.memory.readI32(argument), pid = task.memory.readI32(argument + 4);
-      if (type < 0 || type > 2) return -EINVAL;
-      file.owner = type === 2 ? -pid : pid;
+      const kind = task.memory.readI32(argument), id = task.memory.readI32(argument + 4);
+      if (kind < F_OWNER_TID || kind > F_OWNER_PGRP) return -EINVAL;
+      return AsyncIo.of(task, file).setOwner(task, kind, id);
+    }
+    case F.F_GETOWN_EX: {
+      const { kind, owner } = asyncIoOf(file) ?? { kind: F_OWNER_TID, owner: 0 };
+      task.memory.writeI32(argument, kind);
+      task.memory.writeI32(argument + 4, owner);
       return 0;
     }
-    case F.F_GETOWN_EX:
-      task.memory.writeI32(argument, file.owner < 0 ? 2 : 1);
-      task.memory.writeI32(argument + 4, Math.abs(file.owner));
-      return 0;
     case F.F_GETSIG:
+      return asyncIoOf(file)?.signal ?? 0;
     case F.F_SETSIG:
-      return 0;
+      return AsyncIo.of(task, file).setSignal(argument);
+    case F.F_NOTIFY:
+      return AsyncIo.of(task, file).notify(task, fd, argument);
     case F.F_GETLEASE:
       return F.F_UNLCK;
     case F.F_SETLEASE:
-    case F.F_NOTIFY:
       return -EINVAL;
   }
   if (file instanceof PipeFile) {
@@ -118,16 +127,31 @@ function sysFcntl(task: Task, fd: number, command: number, argument: number): nu
     }
   } else if (file instanceof MemFile) {
     if (command === F.F_GET_SEALS) return file.getSeals();
-    if (command === F.F_ADD_SEALS) return file.addSeals(argument | 0);
+    if (command === F.F_ADD_SEALS) return file.addSeals(argument | 0, () => isMappedForWriting(file.inode));
   } else if (command === F.F_GETPIPE_SZ || command === F.F_SETPIPE_SZ) return -EBADF;
   return -EINVAL;
 }
 
-function setFlags(task: Task, file: OpenFile, flags: number): number {
+function isMappedForWriting(inode: Inode): boolean {
+  return [...liveMms()].some((mm) =>
+    mm.vmas.list.some(({ file, flags }) =>
+      file?.inode === inode && (flags & (VM_SHARED | VM_NOT_WRITE)) === VM_SHARED
+    )
+  );
+}
+
+/** F_GETOWN: groups are negative. */
+function ownerOf(file: OpenFile): number {
+  const io = asyncIoOf(file);
+  return io === undefined ? 0 : io.kind === F_OWNER_PGRP ? -io.owner : io.owner;
+}
+
+function setFlags(task: Task, file: OpenFile, fd: number, flags: number): number {
   if ((flags ^ file.flags) & F.O_NOATIME && flags & F.O_NOATIME) {
     if (!ownerOrCapable(file.inode.stat(), task.credentials)) return -EPERM;
   }
   file.flags = file.flags & ~F.SETFL_MASK | flags & F.SETFL_MASK;
+  followAsync(task, file, fd);
   return 0;
 }
 
@@ -178,6 +202,7 @@ function sysIoctl(task: Task, fd: number, command: number, argument: number): nu
       return 0;
     case FIOASYNC:
       file.flags = task.memory.readI32(argument) !== 0 ? file.flags | F.O_ASYNC : file.flags & ~F.O_ASYNC;
+      followAsync(task, file, fd);
       return 0;
   }
   const mode = file.inode.mode;
@@ -202,7 +227,7 @@ export const fd: Syscall[] = family({
   ioctl: { nr: 16, args: "fd ioctl pointer", run: sysIoctl },
   dup: { nr: 32, args: "fd", ret: "fd", run: sysDup },
   dup2: { nr: 33, args: "fd fd", ret: "fd", run: sysDup2 },
-  fcntl: { nr: 72, args: "fd F long", run: sysFcntl, partial: "no leases, no SIGIO" },
+  fcntl: { nr: 72, args: "fd F long", run: sysFcntl, partial: "no leases" },
   flock: { nr: 73, args: "fd LOCK", run: sysFlock },
   dup3: { nr: 292, args: "fd fd O", ret: "fd", run: sysDup3 },
 });

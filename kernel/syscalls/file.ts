@@ -1,6 +1,7 @@
 // Opening and closing files, their positions, sizes and way to the disk.
 
 import type { OpenFile } from "../../fs/vfs/open_file.ts";
+import { IN_MODIFY, notifyFile } from "../../fs/vfs/notify.ts";
 import { truncate } from "../../fs/vfs/attributes.ts";
 import { truncateInode } from "../../fs/vfs/open.ts";
 import { checkResolve } from "../../fs/vfs/walk.ts";
@@ -126,6 +127,7 @@ function sysFtruncate(task: Task, fd: number, size: number): number {
   if (error < 0) return error;
   const result = file.truncate(size);
   if (result < 0) return result;
+  notifyFile(file, IN_MODIFY);
   // The mode changes with the size only where privileges have to go.
   return file.inode.mode & 0o6000 ? truncateInode(file.inode, size, task.credentials) : 0;
 }
@@ -143,7 +145,10 @@ function sysFallocate(task: Task, fd: number, mode: number, offset: number, leng
   if (!isRegular(type)) return -ENODEV;
   if (offset + length > 2 ** 53) return -EFBIG;
   const error = mode & FALLOC_FL_KEEP_SIZE ? 0 : checkFileSize(task, offset + length);
-  return error < 0 ? error : file.inode.fallocate(mode, offset, length);
+  if (error < 0) return error;
+  const result = file.inode.fallocate(mode, offset, length);
+  if (result === 0) notifyFile(file, IN_MODIFY);
+  return result;
 }
 
 function openFile(task: Task, fd: number): OpenFile | undefined {

@@ -1,5 +1,6 @@
 // read, write and their relatives: data through file descriptors.
 
+import { IN_ACCESS, IN_MODIFY, notifyMoved } from "../../fs/vfs/notify.ts";
 import type { OpenFile } from "../../fs/vfs/open_file.ts";
 import { RegularFile } from "../../fs/vfs/regular_file.ts";
 import { EAGAIN, EBADF, EINVAL, EISDIR, EOPNOTSUPP, EPIPE, ESPIPE } from "../abi/errno.ts";
@@ -24,13 +25,16 @@ function writableFile(task: Task, fd: number): OpenFile | undefined {
   return file !== undefined && file.writable ? file : undefined;
 }
 
+const accessed = (file: OpenFile, count: number) => notifyMoved(file, IN_ACCESS, count);
+const modified = (file: OpenFile, count: number) => notifyMoved(file, IN_MODIFY, count);
+
 function sysRead(task: Task, fd: number, address: number, length: number): number {
   const file = readableFile(task, fd);
   if (file === undefined) return -EBADF;
   const error = single(address, length);
   if (error < 0) return error;
   if (file instanceof UnixSocket) return socketRead(task, file, false);
-  return readInto(task, file, undefined, isNonblocking(file));
+  return accessed(file, readInto(task, file, undefined, isNonblocking(file)));
 }
 
 function sysWrite(task: Task, fd: number, address: number, length: number): number {
@@ -39,7 +43,7 @@ function sysWrite(task: Task, fd: number, address: number, length: number): numb
   const error = single(address, length);
   if (error < 0) return error;
   if (file instanceof UnixSocket) return socketWrite(task, file, false);
-  return writeFrom(task, file, undefined, isNonblocking(file));
+  return modified(file, writeFrom(task, file, undefined, isNonblocking(file)));
 }
 
 function sysPread64(task: Task, fd: number, address: number, length: number, position: number): number {
@@ -47,7 +51,7 @@ function sysPread64(task: Task, fd: number, address: number, length: number, pos
   const file = readableFile(task, fd);
   if (file === undefined) return -EBADF;
   const error = single(address, length);
-  return error < 0 ? error : readInto(task, file, position, isNonblocking(file));
+  return error < 0 ? error : accessed(file, readInto(task, file, position, isNonblocking(file)));
 }
 
 function sysPwrite64(task: Task, fd: number, address: number, length: number, position: number): number {
@@ -55,49 +59,54 @@ function sysPwrite64(task: Task, fd: number, address: number, length: number, po
   const file = writableFile(task, fd);
   if (file === undefined) return -EBADF;
   const error = single(address, length);
-  return error < 0 ? error : writeFrom(task, file, position, isNonblocking(file));
+  return error < 0 ? error : modified(file, writeFrom(task, file, position, isNonblocking(file)));
 }
 
-function readv(
+const RWF_ALL = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND;
+
+/** Buffers by struct iovec. `position` undefined: at the file's own; `flags` are RWF_*. */
+type Vectored = (
   task: Task,
   fd: number,
   iov: number,
   count: number,
   position: number | undefined,
   flags: number,
-): number {
-  const file = readableFile(task, fd);
-  if (file === undefined) return -EBADF;
-  if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND)) return -EOPNOTSUPP;
-  const error = vector(task, iov, count), nowait = (flags & RWF_NOWAIT) !== 0;
-  if (error < 0) return error;
+) => number;
+
+/** What readv and writev begin with; `move` has the buffers told. */
+function vectored(
+  find: (task: Task, fd: number) => OpenFile | undefined,
+  move: (task: Task, file: OpenFile, position: number | undefined, flags: number) => number,
+): Vectored {
+  return (task, fd, iov, count, position, flags) => {
+    const file = find(task, fd);
+    if (file === undefined) return -EBADF;
+    if (flags & ~RWF_ALL) return -EOPNOTSUPP;
+    const error = vector(task, iov, count);
+    return error < 0 ? error : move(task, file, position, flags);
+  };
+}
+
+const readv = vectored(readableFile, (task, file, position, flags) => {
+  const nowait = (flags & RWF_NOWAIT) !== 0;
   if (file instanceof UnixSocket && position === undefined) return socketRead(task, file, nowait);
-  return readInto(task, file, position, isNonblocking(file) || nowait);
-}
+  return accessed(file, readInto(task, file, position, isNonblocking(file) || nowait));
+});
 
-function writev(
-  task: Task,
-  fd: number,
-  iov: number,
-  count: number,
-  position: number | undefined,
-  flags: number,
-): number {
-  const file = writableFile(task, fd);
-  if (file === undefined) return -EBADF;
-  if (flags & ~(RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND)) return -EOPNOTSUPP;
-  const error = vector(task, iov, count);
-  if (error < 0) return error;
+const writev = vectored(writableFile, (task, file, position, flags) => {
   const nowait = (flags & RWF_NOWAIT) !== 0, nonblock = isNonblocking(file) || nowait;
   if (file instanceof UnixSocket && position === undefined) return socketWrite(task, file, nowait);
-  if (!(flags & RWF_APPEND) || file.flags & O_APPEND) return writeFrom(task, file, position, nonblock);
+  if (!(flags & RWF_APPEND) || file.flags & O_APPEND) {
+    return modified(file, writeFrom(task, file, position, nonblock));
+  }
   file.flags |= O_APPEND;
   try {
-    return writeFrom(task, file, position, nonblock);
+    return modified(file, writeFrom(task, file, position, nonblock));
   } finally {
     file.flags &= ~O_APPEND;
   }
-}
+});
 
 /** preadv2 and pwritev2 use the file's own position for offset -1. The offset is in the low half; the high one is 0 on x86-64. */
 const at = (offset: number): number | undefined => offset === -1 ? undefined : offset;
@@ -194,7 +203,8 @@ function sysSendfile(task: Task, outFd: number, inFd: number, offsetAddress: num
   // The offset is written even when nothing moved: it has to be writable.
   if (explicit) task.memory.writeI64(offsetAddress, state.from + state.done);
   else if (state.done > 0) moveTo(source, state.from + state.done);
-  return done;
+  accessed(source, done);
+  return modified(target, done);
 }
 
 function sysCopyFileRange(
@@ -222,7 +232,8 @@ function sysCopyFileRange(
   else moveTo(source, from + done);
   if (outAddress !== 0) task.memory.writeI64(outAddress, to + done);
   else moveTo(target, to + done);
-  return done;
+  accessed(source, done);
+  return modified(target, done);
 }
 
 function sysReadahead(task: Task, fd: number): number {

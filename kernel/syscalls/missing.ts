@@ -50,13 +50,8 @@ const ROWS = `
 248 add_key quiet string string buffer_in size int
 249 request_key quiet string string string int
 250 keyctl quiet int ulong ulong ulong ulong
-253 inotify_init enosys
-254 inotify_add_watch enosys fd path IN_MASK
-255 inotify_rm_watch enosys fd int
-272 unshare EPERM CLONE
 282 signalfd enosys fd sigset size
 289 signalfd4 enosys fd sigset size SFD
-294 inotify_init1 enosys IN
 298 perf_event_open EACCES pointer pid int fd hex
 300 fanotify_init EPERM hex O
 301 fanotify_mark EPERM fd hex hex dirfd path

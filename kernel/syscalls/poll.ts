@@ -18,7 +18,7 @@ import type { WaitQueue } from "../../fs/vfs/wait_queue.ts";
 import type { Task } from "../task/task.ts";
 import { epollCalls } from "./epoll.ts";
 import { family, type Syscall } from "./family.ts";
-import { deadlineOf, readTimespec, setTemporaryMask } from "./wait_time.ts";
+import { beginMaskedWait, deadlineOf, readTimespec, setTemporaryMask } from "./wait_time.ts";
 
 const ERESTARTNOHAND = 514;
 const O_PATH = 0o10000000;
@@ -96,10 +96,8 @@ function sysPpoll(
   size: number,
 ): number {
   if (task.syscallState === undefined) {
-    const deadlineNs = deadlineOf(task, timeout, readTimespec);
+    const deadlineNs = beginMaskedWait(task, timeout, mask, size);
     if (deadlineNs < 0) return deadlineNs;
-    const error = setTemporaryMask(task, mask, size);
-    if (error < 0) return error;
     const polling = beginPoll(task, address, count, deadlineNs);
     if (typeof polling === "number") return polling;
     task.syscallState = polling;

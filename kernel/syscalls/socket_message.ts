@@ -119,6 +119,12 @@ function sysSendmmsg(task: Task, fd: number, messages: number, count: number, fl
   return state.done;
 }
 
+/** The socket of a call with one buffer. Lengths are unsigned here, unlike those of read and write. */
+function withBuffer(task: Task, fd: number, address: number, length: number): UnixSocket | number {
+  const error = single(address, length < 0 ? MOST : length);
+  return error < 0 ? error : socketOf(task, fd);
+}
+
 function sysSendto(
   task: Task,
   fd: number,
@@ -128,10 +134,7 @@ function sysSendto(
   nameAddress: number,
   nameLength: number,
 ): number {
-  // Lengths are unsigned here, unlike those of read and write.
-  const error = single(address, length < 0 ? MOST : length);
-  if (error < 0) return error;
-  const socket = socketOf(task, fd);
+  const socket = withBuffer(task, fd, address, length);
   if (typeof socket === "number") return socket;
   let sending = task.syscallState as Sending | undefined;
   if (sending === undefined) {
@@ -233,10 +236,7 @@ function sysRecvfrom(
   nameAddress: number,
   nameLength: number,
 ): number {
-  // Lengths are unsigned here, unlike those of read and write.
-  const error = single(address, length < 0 ? MOST : length);
-  if (error < 0) return error;
-  const socket = socketOf(task, fd);
+  const socket = withBuffer(task, fd, address, length);
   if (typeof socket === "number") return socket;
   const receiving: Receiving = task.syscallState ??= new Receiving(task, socket);
   const result = receive(task, socket, receiving, flags);

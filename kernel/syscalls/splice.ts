@@ -1,6 +1,7 @@
 // How do splice, tee and vmsplice move bytes? Through pipes, without the guest's memory.
 
 import { EAGAIN, EBADF, EINVAL, EPIPE, ESPIPE } from "../abi/errno.ts";
+import { IN_ACCESS, IN_MODIFY, notifyMoved } from "../../fs/vfs/notify.ts";
 import type { OpenFile } from "../../fs/vfs/open_file.ts";
 import { O_NONBLOCK } from "../ipc/modes.ts";
 import { PipeFile } from "../ipc/pipe.ts";
@@ -46,8 +47,12 @@ function sysSplice(
     const n = moveBetween(task, input, output, length, flags, true);
     return n;
   }
-  if (fromPipe) return fromPipeToFile(task, input, output, outOffset, length, flags);
-  if (toPipe) return fromFileToPipe(task, input, inOffset, output, length, flags);
+  if (fromPipe) {
+    return notifyMoved(output, IN_MODIFY, fromPipeToFile(task, input, output, outOffset, length, flags));
+  }
+  if (toPipe) {
+    return notifyMoved(input, IN_ACCESS, fromFileToPipe(task, input, inOffset, output, length, flags));
+  }
   return -EINVAL;
 }
 

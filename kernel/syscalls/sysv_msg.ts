@@ -1,25 +1,7 @@
 // System V message queues: msgget, msgsnd, msgrcv, msgctl.
 
 import { E2BIG, EACCES, EAGAIN, EIDRM, EINVAL, ENOMSG, EPERM, ERESTARTNOHAND } from "../abi/errno.ts";
-import {
-  Fields,
-  get,
-  inspected,
-  IPC_INFO,
-  IPC_NOWAIT,
-  IPC_RMID,
-  IPC_SET,
-  IPC_STAT,
-  IpcObject,
-  IpcTable,
-  nowSeconds,
-  owned,
-  permission,
-  S_IRUGO,
-  S_IWUGO,
-  setOwner,
-  tableOf,
-} from "../ipc/sysv.ts";
+import * as sysv from "../ipc/sysv.ts";
 import { CAP_SYS_RESOURCE, capable } from "../task/capabilities.ts";
 import type { Task } from "../task/task.ts";
 import { family, type Syscall } from "./family.ts";
@@ -33,7 +15,7 @@ interface Message {
   readonly data: Uint8Array;
 }
 
-class MessageQueue extends IpcObject {
+class MessageQueue extends sysv.IpcObject {
   readonly messages: Message[] = [];
   /** Bytes in it, and how many there may be. */
   held = 0;
@@ -44,7 +26,19 @@ class MessageQueue extends IpcObject {
   receiver = 0;
 }
 
-const queues = tableOf(() => new IpcTable<MessageQueue>(MSGMNI));
+export const messageQueues = sysv.tableOf(() =>
+  new sysv.IpcTable<MessageQueue>(
+    MSGMNI,
+    "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime",
+    (q) =>
+      [
+        sysv.identityColumns(q),
+        sysv.columns([q.held, 11], [q.messages.length, 10], [q.sender, 5], [q.receiver, 5]),
+        sysv.ownerColumns(q),
+        sysv.columns([q.sent, 10], [q.received, 10], [q.ctime, 10]),
+      ].join(" "),
+  )
+);
 
 /** A call that waits: its queue, and what msgsnd has to send. */
 interface Waiting {
@@ -53,7 +47,7 @@ interface Waiting {
 }
 
 function sysMsgget(task: Task, key: number, flags: number): number {
-  return get(task, queues(task), key | 0, flags, () => new MessageQueue(task, flags));
+  return sysv.get(task, messageQueues(task), key | 0, flags, () => new MessageQueue(task, flags));
 }
 
 function sysMsgsnd(task: Task, id: number, address: number, size: number, flags: number): number {
@@ -62,21 +56,21 @@ function sysMsgsnd(task: Task, id: number, address: number, size: number, flags:
     const { memory } = task, type = memory.readI64(address);
     if (size > MSGMAX || size < 0 || id < 0 || type < 1) return -EINVAL;
     const message = { type, data: memory.readBytes(address + 8, size) };
-    const queue = queues(task).find(id);
+    const queue = messageQueues(task).find(id);
     if (queue === undefined) return -EINVAL;
-    if (permission(task, queue, S_IWUGO) < 0) return -EACCES;
+    if (sysv.permission(task, queue, sysv.S_IWUGO) < 0) return -EACCES;
     waiting = { queue, message };
   }
   const { queue } = waiting, message = waiting.message!;
   if (queue.removed) return -EIDRM;
   if (queue.held + message.data.length > queue.room || queue.messages.length + 1 > queue.room) {
-    if (flags & IPC_NOWAIT) return -EAGAIN;
+    if (flags & sysv.IPC_NOWAIT) return -EAGAIN;
     task.syscallState = waiting;
     return task.block(queue.queue, Infinity, -ERESTARTNOHAND);
   }
   queue.messages.push(message);
   queue.held += message.data.length;
-  queue.sent = nowSeconds(task);
+  queue.sent = sysv.nowSeconds(task);
   queue.sender = task.process.pid;
   queue.queue.wake();
   return 0;
@@ -105,19 +99,19 @@ function sysMsgrcv(
   flags: number,
 ): number {
   if (id < 0 || size < 0) return -EINVAL;
-  if (flags & MSG_COPY && (flags & MSG_EXCEPT || !(flags & IPC_NOWAIT))) return -EINVAL;
+  if (flags & MSG_COPY && (flags & MSG_EXCEPT || !(flags & sysv.IPC_NOWAIT))) return -EINVAL;
   let waiting = task.syscallState as Waiting | undefined;
   if (waiting === undefined) {
-    const queue = queues(task).find(id);
+    const queue = messageQueues(task).find(id);
     if (queue === undefined) return -EINVAL;
-    if (permission(task, queue, S_IRUGO) < 0) return -EACCES;
+    if (sysv.permission(task, queue, sysv.S_IRUGO) < 0) return -EACCES;
     waiting = { queue };
   }
   const { queue } = waiting;
   if (queue.removed) return -EIDRM;
   const index = choose(queue, type, flags);
   if (index < 0) {
-    if (flags & IPC_NOWAIT) return -ENOMSG;
+    if (flags & sysv.IPC_NOWAIT) return -ENOMSG;
     task.syscallState = waiting;
     return task.block(queue.queue, Infinity, -ERESTARTNOHAND);
   }
@@ -126,7 +120,7 @@ function sysMsgrcv(
   if (!(flags & MSG_COPY)) {
     queue.messages.splice(index, 1);
     queue.held -= data.length;
-    queue.received = nowSeconds(task);
+    queue.received = sysv.nowSeconds(task);
     queue.receiver = task.process.pid;
     queue.queue.wake();
   }
@@ -139,14 +133,14 @@ function sysMsgrcv(
 
 function sysMsgctl(task: Task, id: number, command: number, address: number): number {
   if (id < 0 || command < 0) return -EINVAL;
-  const table = queues(task), { memory } = task;
+  const table = messageQueues(task), { memory } = task;
   switch (command) {
-    case IPC_INFO:
+    case sysv.IPC_INFO:
     case MSG_INFO: {
       const all = table.objects(), info = command === MSG_INFO;
       const messages = all.reduce((sum, queue) => sum + queue.messages.length, 0);
       const bytes = all.reduce((sum, queue) => sum + queue.held, 0);
-      const fields = new Fields(32);
+      const fields = new sysv.Fields(32);
       [
         info ? table.used : 512_000,
         info ? messages : MSGMNB,
@@ -161,28 +155,28 @@ function sysMsgctl(task: Task, id: number, command: number, address: number): nu
       memory.write(address, fields.bytes);
       return table.highest;
     }
-    case IPC_STAT:
+    case sysv.IPC_STAT:
     case MSG_STAT:
     case MSG_STAT_ANY: {
-      const queue = inspected(task, table, id, command !== IPC_STAT, command === MSG_STAT_ANY);
+      const queue = sysv.inspected(task, table, id, command !== sysv.IPC_STAT, command === MSG_STAT_ANY);
       if (typeof queue === "number") return queue;
       memory.write(address, describe(queue));
-      return command === IPC_STAT ? 0 : queue.id;
+      return command === sysv.IPC_STAT ? 0 : queue.id;
     }
-    case IPC_SET: {
+    case sysv.IPC_SET: {
       const room = memory.readU64(address + 88);
       memory.probeRead(address, 120);
-      const queue = owned(task, table, id);
+      const queue = sysv.owned(task, table, id);
       if (typeof queue === "number") return queue;
       if (room > MSGMNB && !capable(task, CAP_SYS_RESOURCE)) return -EPERM;
-      const error = setOwner(task, queue, address);
+      const error = sysv.setOwner(task, queue, address);
       if (error < 0) return error;
       queue.room = room;
       queue.queue.wake();
       return 0;
     }
-    case IPC_RMID: {
-      const queue = owned(task, table, id);
+    case sysv.IPC_RMID: {
+      const queue = sysv.owned(task, table, id);
       if (typeof queue === "number") return queue;
       table.remove(queue);
       return 0;
@@ -192,7 +186,7 @@ function sysMsgctl(task: Task, id: number, command: number, address: number): nu
 }
 
 function describe(queue: MessageQueue): Uint8Array {
-  return new Fields(120).perm(queue).u64(48, queue.sent).u64(56, queue.received).u64(64, queue.ctime)
+  return new sysv.Fields(120).perm(queue).u64(48, queue.sent).u64(56, queue.received).u64(64, queue.ctime)
     .u64(72, queue.held).u64(80, queue.messages.length).u64(88, queue.room)
     .i32(96, queue.sender).i32(100, queue.receiver).bytes;
 }

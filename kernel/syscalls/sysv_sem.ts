@@ -1,22 +1,7 @@
 // System V semaphores: semget, semop, semtimedop, semctl.
 
 import { E2BIG, EACCES, EAGAIN, EFBIG, EIDRM, EINTR, EINVAL, ERANGE } from "../abi/errno.ts";
-import {
-  Fields,
-  get,
-  inspected,
-  IPC_INFO,
-  IPC_RMID,
-  IPC_SET,
-  IPC_STAT,
-  IpcTable,
-  owned,
-  permission,
-  S_IRUGO,
-  S_IWUGO,
-  setOwner,
-  tableOf,
-} from "../ipc/sysv.ts";
+import * as sysv from "../ipc/sysv.ts";
 import { type SemaphoreOperation, SemaphoreSet, type SemaphoreWait, SEMVMX } from "../ipc/sysv_semaphores.ts";
 import type { Task } from "../task/task.ts";
 import { family, type Syscall } from "./family.ts";
@@ -26,12 +11,31 @@ const GETPID = 11, GETVAL = 12, GETALL = 13, GETNCNT = 14, GETZCNT = 15, SETVAL 
 const SEM_STAT = 18, SEM_INFO = 19, SEM_STAT_ANY = 20;
 const SEMMNI = 32000, SEMMSL = 32000, SEMMNS = 1_024_000_000, SEMOPM = 500;
 
-const sets = tableOf(() => new IpcTable<SemaphoreSet>(SEMMNI));
+export const semaphoreSets = sysv.tableOf(() =>
+  new sysv.IpcTable<SemaphoreSet>(
+    SEMMNI,
+    "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime",
+    (set) =>
+      [
+        sysv.identityColumns(set),
+        sysv.columns([set.values.length, 10]),
+        sysv.ownerColumns(set),
+        sysv.columns([set.otime, 10], [set.ctime, 10]),
+      ].join(" "),
+  )
+);
 
 function sysSemget(task: Task, key: number, count: number, flags: number): number {
   if (count < 0 || count > SEMMSL) return -EINVAL;
   const make = () => count === 0 ? -EINVAL : new SemaphoreSet(task, flags, count);
-  return get(task, sets(task), key | 0, flags, make, (set) => set.values.length < count ? -EINVAL : 0);
+  return sysv.get(
+    task,
+    semaphoreSets(task),
+    key | 0,
+    flags,
+    make,
+    (set) => set.values.length < count ? -EINVAL : 0,
+  );
 }
 
 /** A semop in progress. */
@@ -66,11 +70,11 @@ function begin(task: Task, id: number, address: number, count: number, timeout: 
     flags: view.getInt16(i * 6 + 4, true),
   }));
   if (id < 0 || ns < 0) return -EINVAL;
-  const set = sets(task).find(id);
+  const set = semaphoreSets(task).find(id);
   if (set === undefined) return -EINVAL;
   if (operations.some(({ index }) => index >= set.values.length)) return -EFBIG;
   const alters = operations.some(({ change }) => change !== 0);
-  if (permission(task, set, alters ? S_IWUGO : S_IRUGO) < 0) return -EACCES;
+  if (sysv.permission(task, set, alters ? sysv.S_IWUGO : sysv.S_IRUGO) < 0) return -EACCES;
   return new Waiting(set, operations, task.instance.clock.monotonicNs() + ns);
 }
 
@@ -90,9 +94,9 @@ function sysSemtimedop(task: Task, id: number, address: number, count: number, t
 
 function sysSemctl(task: Task, id: number, index: number, command: number, argument: number): number {
   if (id < 0) return -EINVAL;
-  const table = sets(task), { memory } = task;
+  const table = semaphoreSets(task), { memory } = task;
   switch (command) {
-    case IPC_INFO:
+    case sysv.IPC_INFO:
     case SEM_INFO: {
       const info = command === SEM_INFO;
       const semaphores = table.objects().reduce((sum, { values }) => sum + values.length, 0);
@@ -101,25 +105,25 @@ function sysSemctl(task: Task, id: number, index: number, command: number, argum
       memory.write(argument, new Uint8Array(Int32Array.from(fields).buffer));
       return table.highest;
     }
-    case IPC_STAT:
+    case sysv.IPC_STAT:
     case SEM_STAT:
     case SEM_STAT_ANY: {
-      const set = inspected(task, table, id, command !== IPC_STAT, command === SEM_STAT_ANY);
+      const set = sysv.inspected(task, table, id, command !== sysv.IPC_STAT, command === SEM_STAT_ANY);
       if (typeof set === "number") return set;
       const { otime, ctime, values } = set;
       memory.write(
         argument,
-        new Fields(104).perm(set).u64(48, otime).u64(64, ctime).u64(80, values.length).bytes,
+        new sysv.Fields(104).perm(set).u64(48, otime).u64(64, ctime).u64(80, values.length).bytes,
       );
-      return command === IPC_STAT ? 0 : set.id;
+      return command === sysv.IPC_STAT ? 0 : set.id;
     }
-    case IPC_SET: {
+    case sysv.IPC_SET: {
       memory.probeRead(argument, 104);
-      const set = owned(task, table, id);
-      return typeof set === "number" ? set : setOwner(task, set, argument);
+      const set = sysv.owned(task, table, id);
+      return typeof set === "number" ? set : sysv.setOwner(task, set, argument);
     }
-    case IPC_RMID: {
-      const set = owned(task, table, id);
+    case sysv.IPC_RMID: {
+      const set = sysv.owned(task, table, id);
       if (typeof set === "number") return set;
       set.forgetUndo();
       table.remove(set);
@@ -153,7 +157,11 @@ function values(
   const { memory } = task, count = set.values.length;
   const whole = command === GETALL || command === SETALL, valid = index >= 0 && index < count;
   if (command === SETVAL && !valid) return -EINVAL;
-  const denied = permission(task, set, command === SETALL || command === SETVAL ? S_IWUGO : S_IRUGO);
+  const denied = sysv.permission(
+    task,
+    set,
+    command === SETALL || command === SETVAL ? sysv.S_IWUGO : sysv.S_IRUGO,
+  );
   if (denied < 0) return denied;
   if (!whole && !valid) return -EINVAL;
   const waiting = (forZero: boolean) =>

@@ -1,22 +1,8 @@
 // System V shared memory: shmget, shmat, shmdt, shmctl.
 
+import { PAGE_SIZE } from "../../translator/ram.ts";
 import { EACCES, EINVAL, ENOMEM, ENOSPC, EPERM } from "../abi/errno.ts";
-import {
-  Fields,
-  get,
-  inspected,
-  IPC_INFO,
-  IPC_RMID,
-  IPC_SET,
-  IPC_STAT,
-  IpcTable,
-  owned,
-  permission,
-  S_IRUGO,
-  S_IWUGO,
-  setOwner,
-  tableOf,
-} from "../ipc/sysv.ts";
+import * as sysv from "../ipc/sysv.ts";
 import { Segment, SHM_LOCKED } from "../ipc/sysv_segment.ts";
 import { mapObject, munmap, pageAlign } from "../mm/mmap.ts";
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from "../mm/vma.ts";
@@ -30,16 +16,29 @@ const SHM_LOCK = 11, SHM_UNLOCK = 12, SHM_STAT = 13, SHM_INFO = 14, SHM_STAT_ANY
 const SHMMNI = 4096, SHMMAX = 2 ** 64 - 2 ** 24;
 const PAGE = 4096;
 
-const segments = tableOf(() => new IpcTable<Segment>(SHMMNI));
+export const sharedSegments = sysv.tableOf(() =>
+  new sysv.IpcTable<Segment>(
+    SHMMNI,
+    "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap",
+    (s) =>
+      [
+        sysv.identityColumns(s),
+        sysv.columns([s.size, 21], [s.creator, 5], [s.lastUser, 5], [s.attached, 6]),
+        sysv.ownerColumns(s),
+        sysv.columns([s.atime, 10], [s.dtime, 10], [s.ctime, 10]),
+        sysv.columns([s.memory.resident * PAGE_SIZE, 21], [0, 21]),
+      ].join(" "),
+  )
+);
 
 function sysShmget(task: Task, key: number, size: number, flags: number): number {
-  const table = segments(task);
+  const table = sharedSegments(task);
   const make = () => {
     if (size < 1) return -EINVAL;
     if (size > 2 ** 46) return -ENOSPC;
     return flags & SHM_HUGETLB ? -ENOMEM : new Segment(task, flags, size, table);
   };
-  return get(task, table, key | 0, flags, make, (segment) => segment.size < size ? -EINVAL : 0);
+  return sysv.get(task, table, key | 0, flags, make, (segment) => segment.size < size ? -EINVAL : 0);
 }
 
 function sysShmat(task: Task, id: number, address: number, flags: number): number {
@@ -52,10 +51,10 @@ function sysShmat(task: Task, id: number, address: number, flags: number): numbe
     }
   } else if (flags & SHM_REMAP) return -EINVAL;
   const readOnly = (flags & SHM_RDONLY) !== 0, executable = (flags & SHM_EXEC) !== 0;
-  const segment = segments(task).find(id);
+  const segment = sharedSegments(task).find(id);
   if (segment === undefined) return -EINVAL;
-  const wanted = (readOnly ? S_IRUGO : S_IRUGO | S_IWUGO) | (executable ? 0o111 : 0);
-  if (permission(task, segment, wanted) < 0) return -EACCES;
+  const wanted = (readOnly ? sysv.S_IRUGO : sysv.S_IRUGO | sysv.S_IWUGO) | (executable ? 0o111 : 0);
+  if (sysv.permission(task, segment, wanted) < 0) return -EACCES;
   const size = pageAlign(segment.size), { mm } = task;
   if (address !== 0 && !(flags & SHM_REMAP) && mm.vmas.intersects(address, address + size)) return -EINVAL;
   const prot = PROT_READ | (readOnly ? 0 : PROT_WRITE) | (executable ? PROT_EXEC : 0);
@@ -78,18 +77,18 @@ function sysShmdt(task: Task, address: number): number {
   return 0;
 
   function isSegment({ shm }: typeof mm.vmas.list[number]): boolean {
-    return shm !== undefined && segments(task).objects().some(({ memory }) => memory === shm);
+    return shm !== undefined && sharedSegments(task).objects().some(({ memory }) => memory === shm);
   }
 }
 
 function sysShmctl(task: Task, id: number, command: number, address: number): number {
   if (id < 0 || command < 0) return -EINVAL;
-  const table = segments(task), { memory } = task;
+  const table = sharedSegments(task), { memory } = task;
   switch (command) {
-    case IPC_INFO:
+    case sysv.IPC_INFO:
       memory.write(
         address,
-        new Fields(72).u64(0, SHMMAX).u64(8, 1).u64(16, SHMMNI).u64(24, SHMMNI).u64(32, SHMMAX).bytes,
+        new sysv.Fields(72).u64(0, SHMMAX).u64(8, 1).u64(16, SHMMNI).u64(24, SHMMNI).u64(32, SHMMAX).bytes,
       );
       return table.highest;
     case SHM_INFO: {
@@ -98,24 +97,24 @@ function sysShmctl(task: Task, id: number, command: number, address: number): nu
         total += pageAlign(segment.size) / PAGE;
         resident += segment.memory.resident;
       }
-      memory.write(address, new Fields(48).i32(0, table.used).u64(8, total).u64(16, resident).bytes);
+      memory.write(address, new sysv.Fields(48).i32(0, table.used).u64(8, total).u64(16, resident).bytes);
       return table.highest;
     }
-    case IPC_STAT:
+    case sysv.IPC_STAT:
     case SHM_STAT:
     case SHM_STAT_ANY: {
-      const segment = inspected(task, table, id, command !== IPC_STAT, command === SHM_STAT_ANY);
+      const segment = sysv.inspected(task, table, id, command !== sysv.IPC_STAT, command === SHM_STAT_ANY);
       if (typeof segment === "number") return segment;
       memory.write(address, describe(segment));
-      return command === IPC_STAT ? 0 : segment.id;
+      return command === sysv.IPC_STAT ? 0 : segment.id;
     }
-    case IPC_SET: {
+    case sysv.IPC_SET: {
       memory.probeRead(address, 112);
-      const segment = owned(task, table, id);
-      return typeof segment === "number" ? segment : setOwner(task, segment, address);
+      const segment = sysv.owned(task, table, id);
+      return typeof segment === "number" ? segment : sysv.setOwner(task, segment, address);
     }
-    case IPC_RMID: {
-      const segment = owned(task, table, id);
+    case sysv.IPC_RMID: {
+      const segment = sysv.owned(task, table, id);
       if (typeof segment === "number") return segment;
       segment.destroy();
       return 0;
@@ -141,7 +140,7 @@ function lock(task: Task, segment: Segment | undefined, on: boolean): number {
 
 function describe(segment: Segment): Uint8Array {
   const { size, atime, dtime, ctime, creator, lastUser, attached } = segment;
-  return new Fields(112).perm(segment).u64(48, size).u64(56, atime).u64(64, dtime).u64(72, ctime)
+  return new sysv.Fields(112).perm(segment).u64(48, size).u64(56, atime).u64(64, dtime).u64(72, ctime)
     .i32(80, creator).i32(84, lastUser).u64(88, attached).bytes;
 }
 

@@ -7,6 +7,7 @@ import { fd } from "./fd.ts";
 import { file } from "./file.ts";
 import { futex } from "./futex.ts";
 import { id } from "./id.ts";
+import { inotifyCalls } from "./inotify.ts";
 import { ipcCalls } from "./ipc.ts";
 import { misc } from "./misc.ts";
 import { missing } from "./missing.ts";
@@ -28,6 +29,7 @@ import { sysvSemaphores } from "./sysv_sem.ts";
 import { sysvMemory } from "./sysv_shm.ts";
 import { time } from "./time.ts";
 import { timer } from "./timer.ts";
+import { unshareCalls } from "./unshare.ts";
 
 /** Joins families; throws when two of them claim a number or a name. */
 export function assemble(families: readonly (readonly Syscall[])[]): Syscall[] {
@@ -51,6 +53,7 @@ const implemented = assemble([
   exec,
   process,
   prctl,
+  unshareCalls,
   pidfd,
   signal,
   signalfd,
@@ -61,6 +64,7 @@ const implemented = assemble([
   id,
   pollCalls,
   ipcCalls,
+  inotifyCalls,
   sysvMemory,
   sysvSemaphores,
   sysvMessages,

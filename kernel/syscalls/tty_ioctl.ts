@@ -285,7 +285,7 @@ function openPeer(pty: Pty, flags: number, task: Task): number {
   pty.locked = locked;
   if (typeof file === "number") return file;
   // ttyname finds it: fstat tells the named node, and /proc/self/fd leads there.
-  file.path = path;
+  if (path !== undefined) file.openedAt(path);
   const fd = task.files.install(file, (flags & O_CLOEXEC) !== 0);
   if (fd < 0) file.release();
   return fd;

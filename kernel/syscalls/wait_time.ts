@@ -30,3 +30,11 @@ export function setTemporaryMask(task: Task, address: number, size: number): num
   setMask(task, low, high);
   return 0;
 }
+
+/** What ppoll and epoll_pwait2 begin with: the timespec's deadline, and the mask set. The deadline, or -errno. */
+export function beginMaskedWait(task: Task, timeout: number, mask: number, size: number): number {
+  const deadlineNs = deadlineOf(task, timeout, readTimespec);
+  if (deadlineNs < 0) return deadlineNs;
+  const error = setTemporaryMask(task, mask, size);
+  return error < 0 ? error : deadlineNs;
+}

@@ -9,6 +9,7 @@ import {
   permission,
 } from "../../fs/vfs/permissions.ts";
 import { readOnly } from "../../fs/vfs/attributes.ts";
+import { IN_ATTRIB, notifyDentry } from "../../fs/vfs/notify.ts";
 import type { Path } from "../../fs/vfs/path.ts";
 import { E2BIG, EEXIST, EINVAL, ENODATA, EOPNOTSUPP, EPERM, ERANGE, EROFS } from "../abi/errno.ts";
 import { AT_FDCWD, AT_SYMLINK_NOFOLLOW, XATTR_CREATE, XATTR_REPLACE } from "../abi/fcntl.ts";
@@ -43,6 +44,12 @@ function allowed(task: Task, place: Path, name: string, write: boolean): number 
   return -EOPNOTSUPP;
 }
 
+function changed(place: Path): number {
+  const result = place.dentry.inode!.setattr({});
+  if (result === 0) notifyDentry(place.dentry, IN_ATTRIB);
+  return result;
+}
+
 function set(
   task: Task,
   place: Path | number,
@@ -63,7 +70,7 @@ function set(
   if (known && flags & XATTR_CREATE) return -EEXIST;
   if (!known && flags & XATTR_REPLACE) return -ENODATA;
   inode.xattrs!.set(name, bytes);
-  return inode.setattr({});
+  return changed(place);
 }
 
 function get(task: Task, place: Path | number, nameAt: number, value: number, size: number): number {
@@ -101,8 +108,7 @@ function remove(task: Task, place: Path | number, nameAt: number): number {
   if (typeof place === "number") return place;
   const error = allowed(task, place, name, true);
   if (error < 0) return error;
-  const inode = place.dentry.inode!;
-  return inode.xattrs!.delete(name) ? inode.setattr({}) : -ENODATA;
+  return place.dentry.inode!.xattrs!.delete(name) ? changed(place) : -ENODATA;
 }
 
 type Found = (task: Task, first: number) => Path | number;

@@ -31,12 +31,8 @@ compareScripts("coreutils", {
     `truncate -s 5000 f; stat -c %s f; truncate -s -1000 f; stat -c %s f; truncate -s %512 f; stat -c %s f; echo abc > g; truncate -s 2 g; od -c g; fallocate -l 8192 h; stat -c %s h; truncate -r g f; stat -c %s f`,
   "head, tail, split, csplit":
     `seq 1 100 > f; head -n 3 f; head -n -97 f; head -c 5 f; tail -n 2 f; tail -n +99 f; tail -c 4 f; split -l 30 f x; wc -l x*; split -n 3 f y; cat y* | cmp - f; csplit -s f 20 50; wc -l xx*; head -n 1 f /etc/hostname | head -n 2`,
-  // Without inotify, tail says that it polls.
-  "tail -f sees what is appended": {
-    script:
-      `echo one > f; (sleep 0.5; echo two >> f; sleep 0.5; echo three >> f) & timeout 50 tail -n +1 -f f --pid=$!; echo $?`,
-    stderr: false,
-  },
+  "tail -f sees what is appended, tail -F what comes in the file's place":
+    `echo one > f; (sleep 0.5; echo two >> f; sleep 0.5; echo three >> f) & timeout 50 tail -n +1 -f f --pid=$!; echo $?; (sleep 0.5; echo four >> f; mv f g; sleep 0.5; echo new > f; sleep 1) & timeout 50 tail -n 1 -F f --pid=$!; echo $?`,
   "wc, sort, uniq, comm, join":
     `printf 'b 2\\na 1\\nc 10\\na 1\\n' > f; wc f; wc -c < f; sort f; sort -u f; sort -k2n f; sort -k2 -r f; sort -c f; echo $?; sort f | uniq -c; sort f | uniq -d; printf 'a\\nb\\n' > x; printf 'b\\nc\\n' > y; comm x y; join <(sort -u f) x 2>/dev/null; printf 'v1.10\\nv1.9\\n' | sort -V; printf '10K\\n2M\\n' | sort -h`,
   "sort of a file larger than a buffer": {

@@ -46,6 +46,20 @@ compareHostScripts("stdio", {
     `$RUN /bin/sh -c 'echo new > f; mkdir d; echo in > d/g; ln -s f l; chmod 700 d; mv d e; touch -d @1000000 f'; cat f e/g l; stat -c %Y f`,
 });
 
+const STAT = `echo hello > f; chmod 640 f; touch -d '2020-01-01 UTC' f
+$RUN stat -c '%F %s %a %h %b %Y' - < f; test "$($RUN stat -c '%d %i' - < f)" = "$(stat -c '%d %i' f)" && echo the file itself; echo a | $RUN stat -c '%F %s' -; $RUN stat -Lc '%F %t %T' /dev/stdin < /dev/null
+$RUN sh -c 'echo text; stat -c %s - <&1; echo more' > o; cat o; tail -c +3 f | $RUN cat - f; $RUN tail -c 3 < f
+`;
+
+compareHostScripts("stdio", {
+  "the host's file as its stat tells":
+    `${STAT}$RUN readlink /proc/self/fd/0 < f; $RUN sh -c 'touch -d 2001-01-01 f; stat -c %Y -; echo more >> f; stat -c %s -' < f`,
+});
+
+compareHostScripts("stdio, Deno with --allow-read only", {
+  "the host's file as its stat tells": STAT,
+}, ["--no-prompt", "--allow-read"]);
+
 compareHostScripts("exit status", {
   "true and false": `$RUN /bin/true; echo $?; $RUN /bin/false; echo $?`,
   "numbers": `for n in 0 1 42 127 255; do $RUN /bin/sh -c "exit $n"; echo $?; done`,

@@ -18,4 +18,6 @@ int main(void) {
   s = MAP(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0); p = MAP(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); if (!fork()) { strcpy(s, "shared"); strcpy(p, "private"); _exit(0); } wait(0); printf("[%s] [%s]\n", s, p);
   unsigned char code[] = {0xb8, 42, 0, 0, 0, 0xc3}; p = MAP(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); memcpy(p, code, 6); printf("%d\n", ((int (*)(void))p)()); p[1] = 43; printf("%d\n", ((int (*)(void))p)()); T(mprotect(p, 4096, PROT_READ)); TOUCH(((int (*)(void))p)()); T(mprotect(p, 4096, PROT_READ | PROT_EXEC)); printf("%d\n", ((int (*)(void))p)());
   char *stack = MAP(0, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK | MAP_GROWSDOWN | MAP_NORESERVE, -1, 0); stack[0] = 1; p = MAP(0, 16L << 30, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0); if (p != MAP_FAILED) { p[15L << 30] = 1; IS(p[15L << 30] == 1 && p[7L << 30] == 0); }
+  // A longer mapping of shared memory does not make the memory longer.
+  s = MAP(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0); s[0] = 's'; s = mremap(s, 4096, 8192, MREMAP_MAYMOVE); IS(s != MAP_FAILED && s[0] == 's'); TOUCH((void)*(volatile char *)(s + 4096)); TOUCH(s[4096] = 1);
 }

@@ -66,6 +66,8 @@ export class ThreadedTier {
   /** Operations that JavaScript ran since handlers were made. */
   #ran = 0;
   handlers = 0;
+  /** Why threaded code came back, how often. */
+  readonly exits = { quota: 0, indirect: 0, link: 0, exit: 0, operation: 0 };
   /** There are handlers that are not kept yet. */
   #changed = false;
 
@@ -183,13 +185,19 @@ export class ThreadedTier {
   /** The block where a result leads. */
   follow(result: number): Block | null {
     const c = RUNNING_CPU, H = this.#runtime;
-    if (result > 0) return blockOf(result);
+    const { exits } = this;
+    if (result > 0) {
+      exits.quota++;
+      return blockOf(result);
+    }
     if (result === INDIRECT) {
+      exits.indirect++;
       const to = H.jump(c, I32[c + 2 * RIP]!, I32[c + 2 * RIP + 1]!);
       enterNode(to);
       return to;
     }
     if (result <= LINK_FIRST) {
+      exits.link++;
       const left = I32[c + 2 * QUOTA + 1]!, n = LINK_FIRST - result, link = blockOf(left).links[n]!;
       let to = link.block;
       const x = I32[c + 2 * TLB + 1]! + (link.lo >>> 12 & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
@@ -201,7 +209,11 @@ export class ThreadedTier {
       connect(left, n, to);
       return to;
     }
-    if (result <= EXIT_FIRST) return H.exit(EXIT_FIRST - result);
+    if (result <= EXIT_FIRST) {
+      exits.exit++;
+      return H.exit(EXIT_FIRST - result);
+    }
+    exits.operation++;
     const at = I32[c + 2 * LEFT_AT]! >> 2, left = blockOf(I32[c + 2 * QUOTA + 1]!);
     const shape = I32[at]! & SHAPE_MASK;
     this.#note(shape);

@@ -90,6 +90,11 @@ export class WasmTier {
   #pending: unknown;
   regions = 0;
   bytes = 0;
+  /** Milliseconds spent on making modules. */
+  compileMs = 0;
+  longestMs = 0;
+  /** Why regions came back to JavaScript, how often. */
+  readonly exits = { quota: 0, indirect: 0, link: 0, operation: 0, stale: 0 };
   readonly status: ReturnType<typeof statusFunctions>;
   #threaded: ThreadedTier | undefined;
 
@@ -162,6 +167,7 @@ export class WasmTier {
 
   /** A region's module, which other runs may use, too. */
   emit(flow: Flow): RegionParts {
+    const began = performance.now();
     const { generator, steps, links, ends } = emitRegion(flow);
     const module = wasmModule({
       pages: PAGES,
@@ -172,6 +178,7 @@ export class WasmTier {
     });
     const blocks = [...flow.blocks, ...flow.stubs.values()].map(({ address }) => address),
       pages = flow.pages.map(({ address }) => address);
+    this.#took(performance.now() - began);
     return { blocks, pages, module, links, steps, ends };
   }
 
@@ -181,7 +188,7 @@ export class WasmTier {
     pages: readonly RegionPage[],
     plain: Run | undefined,
   ): Entered {
-    const address = blocks[0]!;
+    const address = blocks[0]!, began = performance.now();
     const imports: WebAssembly.ModuleImports = { ...this.#fixed };
     steps.forEach((o, i) => {
       const step = this.#closures.single(o);
@@ -208,8 +215,14 @@ export class WasmTier {
     this.regions++;
     this.bytes += module.length;
     const run = instance.exports["r"] as Region["run"];
+    this.#took(performance.now() - began);
     const region: Region = { run, pages, plain, lo: address | 0, hi: Math.floor(address / TWO_32) | 0 };
     return { code: (c) => this.#enter(region, c), entry: addFunction(run) };
+  }
+
+  #took(ms: number): void {
+    this.compileMs += ms;
+    this.longestMs = Math.max(this.longestMs, ms);
   }
 
   /** Runs a region and those it goes on to, and finds the block where it goes on. */
@@ -234,19 +247,26 @@ export class WasmTier {
   follow(c: number, result: number): Block | null {
     const H = this.#runtime;
     let block: Block;
+    const { exits } = this;
     if (result >= 0) {
+      exits.link++;
       const link = this.#links[result]!;
       block = link.block ?? H.follow(c, link);
       const x = I32[c + 2 * TLB + 1] + (link.lo >>> 12 & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
       if (I32[x] !== link.tag || I32[x + 1] !== link.hi || I32[x + XTLB_ADDEND] !== block.addend) {
         block = H.follow(c, link);
       }
-    } else if (result <= FIRST_END) return this.#ends[FIRST_END - result]!(c);
-    else {
+    } else if (result <= FIRST_END) {
+      exits.operation++;
+      return this.#ends[FIRST_END - result]!(c);
+    } else {
       if (result === FAULTED && this.#pending !== RETRY) throw this.#pending;
       if (result !== FAULTED && result !== INDIRECT && result !== PAUSED && result !== STALE) {
         throw new Error(`a region returned ${result}`);
       }
+      if (result === INDIRECT) exits.indirect++;
+      else if (result === PAUSED) exits.quota++;
+      else if (result === STALE) exits.stale++;
       block = H.jump(c, I32[c + 2 * RIP]!, I32[c + 2 * RIP + 1]!);
     }
     if (this.#threaded !== undefined) enterNode(block);
