@@ -14,7 +14,7 @@ export const noOracle: string | undefined = Deno.build.os === "linux" && Deno.bu
 const flags: ReadonlySet<string> = new Set(
   noOracle !== undefined
     ? []
-    : /^flags\s*:(.*)$/m.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1]!.trim().split(" "),
+    : /^flags\s*:(.*)$/m.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1]?.trim().split(" "),
 );
 /** Why there is none for a group, or undefined. */
 export function noOracleFor({ needs = [] }: Group): string | undefined {
