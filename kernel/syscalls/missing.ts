@@ -29,11 +29,6 @@ const ROWS = `
 184 tuxcall quiet
 185 security quiet
 205 set_thread_area quiet pointer
-206 io_setup quiet uint pointer
-207 io_destroy quiet pointer
-208 io_getevents quiet pointer long long pointer timespec
-209 io_submit quiet pointer long pointer
-210 io_cancel quiet pointer pointer pointer
 211 get_thread_area quiet pointer
 212 lookup_dcookie quiet pointer pointer size
 214 epoll_ctl_old quiet
@@ -67,7 +62,6 @@ const ROWS = `
 329 pkey_mprotect quiet pointer size PROT int
 330 pkey_alloc quiet hex hex
 331 pkey_free quiet int
-333 io_pgetevents quiet pointer long long pointer timespec pointer
 334 rseq quiet pointer hex hex hex
 335 uretprobe quiet
 425 io_uring_setup quiet uint pointer

@@ -1,5 +1,6 @@
 // The system-call table: all families together, by number. A number may appear once only.
 
+import { aioCalls } from "./aio.ts";
 import { dir } from "./dir.ts";
 import { exec } from "./exec.ts";
 import type { Syscall } from "./family.ts";
@@ -72,6 +73,7 @@ const implemented = assemble([
   socketCalls,
   socketMessageCalls,
   socketOptionCalls,
+  aioCalls,
   misc,
 ]);
 
