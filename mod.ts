@@ -48,6 +48,8 @@ export interface RunOptions {
   cache?: boolean | string;
   /** Bytes of memory guests may use: 16 MiB to 2 GiB, which is the default. */
   memory?: number;
+  /** The processor that programs see: a level of x86-64. Default: "v3". */
+  cpu?: "v1" | "v2" | "v3";
 }
 
 /** How a program ended. The fields are those of `Deno.CommandOutput`. */

@@ -15,7 +15,7 @@ export const FLAG_A = 18, FLAG_B = 19, FLAG_R = 20;
 export const FS_BASE = 21, GS_BASE = 22;
 /** Low word: I32 index of the data TLB. High word: I32 index of the exec TLB. Both belong to the address space. */
 export const TLB = 23;
-/** Low word: MXCSR. */
+/** Low word: MXCSR. High word: the level of the instruction set that CPUID presents (cpuid.ts). */
 export const MXCSR = 24;
 /** Low word: x87 control word. High word: status word (TOP in bits 11–13). */
 export const FPU_CONTROL = 25;
@@ -24,6 +24,10 @@ export const FPU_TAG = 26;
 export const FPU_IP = 27, FPU_DP = 28;
 /** Low word: regions that may still chain to each other before control goes back to the dispatcher. */
 export const CHAIN = 29;
+/** For threaded code. Low word: blocks until it returns to the dispatcher. High word: node where it left (threaded/node.ts), 0 when a region did. */
+export const QUOTA = 30;
+/** Low word: address of the operation where it left, or the result of the region. */
+export const LEFT_AT = 31;
 /** Eight 16-byte slots pairs, physical x87 registers R0–R7: 64-bit significand, then sign and exponent in the low 16 bits. */
 export const FPU_REGS = 32;
 /** Sixteen 32-byte YMM registers (4 slots each); XMM i is the low half, slots YMM + 4 * i and + 1. */

@@ -3,7 +3,7 @@
 import type { CodeStore } from "./cache/code_store.ts";
 import { CodeCache } from "./cache/code_cache.ts";
 import type { Block } from "./cache/block.ts";
-import { RIP, RSP } from "./cpu.ts";
+import { QUOTA, RIP, RSP } from "./cpu.ts";
 import {
   type Env,
   EXEC,
@@ -19,7 +19,7 @@ import { ICED_NAME, type IcedPackage, loadIced } from "./decode/iced.ts";
 import { readFlags, writeFlags } from "./ir/flags.ts";
 import { Closures } from "./js/closures.ts";
 import { Source as SourceTier } from "./js/source.ts";
-import { I32, U8 } from "./ram.ts";
+import { I32, RUNNING_CPU, U8 } from "./ram.ts";
 import type { IrBlock } from "./ir/block.ts";
 import { EXIT_HEAT, HOT_SAMPLES, SAMPLE_BLOCKS } from "./tunables.ts";
 import { WasmTier } from "./wasm/compile.ts";
@@ -27,10 +27,13 @@ import type { RegionParts } from "./cache/region_record.ts";
 import { findRegion, type RegionPage, type Source } from "./wasm/flow.ts";
 import { enterJump } from "./wasm/jump_table.ts";
 import { CODE_CHANGED, linear, Runtime, setRip } from "./runtime.ts";
+import { arenaIsFull } from "./threaded/arena.ts";
+import { forgetNodes, nodeChanged } from "./threaded/node.ts";
+import type { ThreadedTier } from "./threaded/tier.ts";
 import { Translator } from "./translate.ts";
 
-/** auto: closures, then wasm for what is hot. wasm: each block at once (slow to start; for tests). */
-export type Tier = "auto" | "closure" | "js" | "wasm";
+/** auto: threaded code, then wasm regions for what is hot. wasm: each block at once (slow to start; for tests). */
+export type Tier = "auto" | "threaded" | "closure" | "js" | "wasm";
 
 export interface ExecutorOptions {
   tier?: Tier;
@@ -40,19 +43,41 @@ export interface ExecutorOptions {
   packages?: { has(name: string): boolean; load(name: string): unknown };
 }
 
+/** What {@link Dispatcher.counters} tells. */
+export interface Counters {
+  /** Shapes of operations that JavaScript can run, and that have a handler. */
+  readonly factories: number;
+  readonly handlers: number;
+  /** Regions, their bytes, and the time that making them took. */
+  readonly regions: number;
+  readonly wasmBytes: number;
+  readonly compileMs: number;
+  readonly longestMs: number;
+  /** Why wasm came back to JavaScript, by cause. */
+  readonly regionExits: Readonly<Record<string, number>>;
+  readonly threadedExits: Readonly<Record<string, number>>;
+}
+
 interface ReadyRegion {
   readonly parts: RegionParts;
   readonly pages: readonly RegionPage[];
 }
 
+/** In bytes (SDM vol. 2, 2.3.11). */
+const LONGEST_INSTRUCTION = 15;
+
 export class Dispatcher implements Executor {
   readonly runtime: Runtime;
   readonly cache: CodeCache;
+  /** Called with each block that gets a region. */
+  onRegion: ((block: Block) => void) | undefined;
   readonly translator: Translator;
   /** Heat at which a block is compiled anew as JavaScript source. */
   readonly #hot: number;
   readonly #closures: Closures;
   readonly #wasm: WasmTier;
+  readonly #store: CodeStore | undefined;
+  readonly #threaded: ThreadedTier | undefined;
 
   constructor(env: Env, iced: () => IcedPackage, options: ExecutorOptions) {
     this.runtime = new Runtime(env);
@@ -63,6 +88,10 @@ export class Dispatcher implements Executor {
       if ((block.heat += EXIT_HEAT) >= this.#hot) this.promote(block, c);
     });
     const wasm = this.#wasm;
+    if (tier === "auto" || tier === "threaded") {
+      this.#threaded = closures.useThreaded(wasm.status, (c, result) => wasm.follow(c, result));
+      wasm.useThreaded(this.#threaded);
+    }
     const generator = tier === "js" ? new SourceTier(this.runtime) : tier === "wasm"
       ? {
         compile: (block: IrBlock, page: number) => {
@@ -74,7 +103,9 @@ export class Dispatcher implements Executor {
       : closures;
     this.translator = new Translator(iced, generator);
     const { store } = options;
+    this.#store = store;
     if (store !== undefined) {
+      this.#threaded?.keepHandlers(store);
       this.translator.codeFile = (address) => {
         const source = env.codeSource?.(address);
         return source && store.file(source);
@@ -85,12 +116,23 @@ export class Dispatcher implements Executor {
   }
 
   /** For reports. */
-  get counters(): { factories: number; regions: number; wasmBytes: number } {
-    const { regions, bytes } = this.#wasm;
-    return { factories: this.#closures.factories, regions, wasmBytes: bytes };
+  get counters(): Counters {
+    const { regions, bytes, compileMs, longestMs, exits } = this.#wasm;
+    const { factories } = this.#closures, handlers = this.#threaded?.handlers ?? 0;
+    return {
+      factories,
+      handlers,
+      regions,
+      wasmBytes: bytes,
+      compileMs,
+      longestMs,
+      regionExits: exits,
+      threadedExits: this.#threaded?.exits ?? {},
+    };
   }
 
   run(c: number, budget: number): Exit {
+    if (arenaIsFull()) this.#startAnew();
     for (;;) {
       try {
         let block: Block | null = this.runtime.jump(c, I32[c + 2 * RIP], I32[c + 2 * RIP + 1]);
@@ -117,22 +159,35 @@ export class Dispatcher implements Executor {
     }
   }
 
+  /** Gives up all translations: there is no room for more. */
+  #startAnew(): void {
+    this.#store?.save();
+    this.cache.clear();
+    this.runtime.forgetJumps();
+    forgetNodes();
+  }
+
   /** A non-canonical address is #SS instead of #GP where the instruction reached it through the stack segment (SDM vol. 1, 3.3.7.1). */
   #faulted(c: number): Exit {
     // RIP itself may be what is not canonical: then nothing can be fetched there.
     if (fault.vector === VECTOR_GP && fault.nonCanonical && I32[c + 2 * RIP + 1] >>> 0 <= 0x7fff) {
-      const rip = this.#rip(c), start = this.cache.fetch(c, rip);
-      if (
-        this.translator.usesStackSegment(
-          U8.slice(start, Math.min(start + 15, start - start % 4096 + 4096)),
-          rip,
-          I32[c + 2 * RSP + 1] >>> 0 > 0x7fff,
-        )
-      ) {
-        fault.vector = VECTOR_SS;
+      const rip = this.#rip(c), badStack = I32[c + 2 * RSP + 1] >>> 0 > 0x7fff;
+      const first = this.#bytesAt(c, rip, LONGEST_INSTRUCTION);
+      let stack = this.translator.usesStackSegment(first, rip, badStack);
+      if (stack === undefined) {
+        // It has been run, so its other page is there.
+        const rest = this.#bytesAt(c, rip + first.length, LONGEST_INSTRUCTION - first.length);
+        stack = this.translator.usesStackSegment(Uint8Array.of(...first, ...rest), rip, badStack);
       }
+      if (stack) fault.vector = VECTOR_SS;
     }
     return EXIT_FAULT;
+  }
+
+  /** Bytes of code as far as the page goes. */
+  #bytesAt(c: number, address: number, count: number): Uint8Array {
+    const start = this.cache.fetch(c, address);
+    return U8.slice(start, Math.min(start + count, start - start % 4096 + 4096));
   }
 
   /**
@@ -147,6 +202,8 @@ export class Dispatcher implements Executor {
     if (region === undefined) return;
     const { parts, pages } = region, plain = block.code;
     Object.assign(block, this.#wasm.enter(parts, pages, (c) => plain.call(block, c)), { plain });
+    nodeChanged(block);
+    this.onRegion?.(block);
     this.cache.contains(block, pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
     if (block.entry !== 0) enterJump(block);
   }
@@ -231,6 +288,7 @@ export class Dispatcher implements Executor {
 
 /** Blocks until the next sample: counted on through system calls, or the code between them would never be found hot. */
 let untilSample = SAMPLE_BLOCKS;
+const QUOTA_AT = RUNNING_CPU + 2 * QUOTA;
 /** State of the random numbers in burst(). */
 let random = 1;
 
@@ -240,10 +298,12 @@ let random = 1;
  */
 function burst(c: number, block: Block): Block | null {
   let next: Block | null = block;
-  for (let n = untilSample; n > 0; n--) {
+  // Threaded code counts down by the blocks that it goes on with.
+  for (let n = untilSample; n > 0; n = I32[QUOTA_AT]!) {
+    I32[QUOTA_AT] = n - 1;
     next = next.code(c);
     if (next === null) {
-      untilSample = n - 1;
+      untilSample = I32[QUOTA_AT]!;
       return null;
     }
   }

@@ -13,15 +13,18 @@ export const PAGE_SIZE = 4096;
 export const FRAME_COUNT = RAM_BYTES / PAGE_SIZE;
 
 /**
- * The last bytes belong to the translator: a page with the state of the CPU that runs (cpu.ts), the jump table (wasm/jump_table.ts), and a page
- * that nobody reads. No frame lies there.
+ * The last bytes belong to the translator: a page with the state of the CPU that runs (cpu.ts), the tables of regions (wasm/jump_table.ts) and of
+ * threaded code (threaded/node.ts), that code itself, and a page that nobody reads. No frame lies there.
  */
-export const RESERVED_BYTES = 0x4_2000;
+export const RESERVED_BYTES = 0x410_0000;
 /** I32 index of the CPU state that runs: WebAssembly knows its address as a constant. */
 export const RUNNING_CPU: number = (RAM_BYTES - RESERVED_BYTES) / 4;
 /** Behind it: address and addend of the stack's window (wasm/access.ts). */
 export const STACK_WINDOW: number = RAM_BYTES - RESERVED_BYTES + 2048;
 export const SCRATCH_PAGE: number = RAM_BYTES - PAGE_SIZE;
+/** Between the tables and that page: threaded code. */
+export const THREADED_CODE: number = RAM_BYTES - RESERVED_BYTES + 0x8_1000,
+  THREADED_END: number = SCRATCH_PAGE;
 
 export const memory: WebAssembly.Memory = new WebAssembly.Memory({
   initial: RAM_BYTES / 65536,

@@ -117,6 +117,12 @@ export class Runtime {
     this.writeBytes(c, linear(lo, hi, WRITE), (c << 2) + 8 * slot, 16);
   }
 
+  /** Stores the 32 bytes at slot `slot`. */
+  write256(c: number, lo: number, hi: number, slot: number, ip: number): void {
+    setRip(c, ip);
+    this.writeBytes(c, linear(lo, hi, WRITE), (c << 2) + 8 * slot, 32);
+  }
+
   #crossing(c: number, va: number, page: number, size: number, v: number, vh: number): void {
     const first = 4096 - va % 4096;
     const second = this.writable(c, va + first);
@@ -152,6 +158,10 @@ export class Runtime {
     if (hi >= -0x8000 && hi < 0) return;
     setRip(c, ip);
     raise(VECTOR_GP);
+  }
+
+  forgetJumps(): void {
+    this.#jumps.fill(null);
   }
 
   /** An indirect jump. */

@@ -40,8 +40,8 @@ export interface Compiled {
 }
 
 export interface CodeGenerator {
-  /** `page`: physical address of the block's page, 0 when the block must stay alone. */
-  compile(block: IrBlock, page: number): Compiled;
+  /** `page`: physical address of the block's page, 0 when the block must stay alone. `kept`: it is going to be run more than once. */
+  compile(block: IrBlock, page: number, kept: boolean): Compiled;
   /** Code for IR that is there as words; a generator without it makes its code from IR each time. */
   run?(body: Body): Compiled;
 }
@@ -76,7 +76,7 @@ export class Translator {
       const block = this.#lower(address, page, secondPage, single);
       this.onBlock?.(block);
       return {
-        ...generator.compile(block, single || block.crossing ? 0 : page),
+        ...generator.compile(block, single || block.crossing ? 0 : page, !single),
         crossing: block.crossing,
         instructions: block.instructions,
       };
@@ -94,7 +94,7 @@ export class Translator {
     const place = file.add(block, page, second);
     if (place !== undefined) return this.#fromRecord(place);
     return {
-      ...this.generator.compile(block, 0),
+      ...this.generator.compile(block, 0, true),
       crossing: block.crossing,
       instructions: block.instructions,
     };
@@ -168,9 +168,9 @@ export class Translator {
 
   /**
    * Whether the instruction reaches memory through SS: by its operand's base, or by being a stack operation; those that have a
-   * memory operand as well when the stack is at fault (`badStack`).
+   * memory operand as well when the stack is at fault (`badStack`). Undefined when the bytes end inside it.
    */
-  usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean {
+  usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean | undefined {
     this.#lowerings ?? this.#prepare();
     return usesStackSegment(bytes, address, badStack);
   }

@@ -4,14 +4,18 @@
 export const MAX_BLOCK_INSTRUCTIONS = 48;
 /** Guest bytes handed to the decoder for a block: MAX_BLOCK_INSTRUCTIONS of average length 4, with room. */
 export const MAX_BLOCK_BYTES = 256;
+/** Shapes of operations without a handler that JavaScript runs before handlers are made for them: a module costs as much as some twenty of them. */
+export const NEW_SHAPES = 24;
+/** Operations that JavaScript runs before handlers are made for fewer new shapes than that. */
+export const NEW_RUNS = 1000;
 /** Iterations of a block that loops to itself before its function returns to the dispatcher, which counts down the budget. */
 export const LOOP_ITERATIONS = 256;
 /** Blocks between two samples of which block is running: sampling costs nothing that can be measured. */
-export const SAMPLE_BLOCKS = 64;
+export const SAMPLE_BLOCKS = 256;
 /** Samples that make a block hot (`--tier auto`): it gets a region. One that an earlier run found hot needs one sample. */
-export const HOT_SAMPLES = 200;
+export const HOT_SAMPLES = 50;
 /** What it adds to a block's heat when a region leaves to it: more than its share of the samples, since a region that ends there gains from going on. */
-export const EXIT_HEAT = 1 / 8;
+export const EXIT_HEAT = 1 / 32;
 /** Blocks and IR operations of a region at the most: TurboFan's time grows faster than the code, and regions overlap. */
 export const REGION_BLOCKS = 100, REGION_OPS = 700;
 /** IR operations of a called function that becomes part of its caller's region at the most, and of all of them together. */

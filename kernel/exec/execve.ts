@@ -5,6 +5,7 @@
 
 import type { Path } from "../../fs/vfs/path.ts";
 import { anonymousPath } from "../../fs/vfs/walk.ts";
+import { levelOf, setLevel } from "../../translator/cpuid.ts";
 import { CPU_BYTES, FPU_CONTROL, MXCSR, RIP, RSP } from "../../translator/cpu.ts";
 import { I32, U8 } from "../../translator/ram.ts";
 import { E2BIG, EACCES, EBADF, EINVAL, ELIBBAD, ELOOP, ENOENT, ENOEXEC, ENOMEM } from "../abi/errno.ts";
@@ -200,6 +201,7 @@ function fillImage(
 
   const { credentials } = identity;
   const stack = buildStack({
+    level: levelOf(task.cpu),
     top: STACK_TOP,
     argv,
     envp,
@@ -275,7 +277,9 @@ function commit(task: Task, image: Image, identity: ExecIdentity, fileName: stri
 
 function resetRegisters(task: Task, { mm, entry, stackPointer }: Image): void {
   const c = task.cpu;
+  const level = levelOf(c);
   U8.fill(0, c << 2, (c << 2) + CPU_BYTES);
+  setLevel(c, level);
   attachCpu(mm, c);
   setSlot(c, RIP, entry);
   setSlot(c, RSP, stackPointer);

@@ -3,7 +3,7 @@
 // From the top down: eight zero bytes, the file name, the environment strings, the argument strings, platform name and random
 // bytes, then (16-byte aligned, at RSP) argc, argv, envp and the auxiliary vector.
 
-import { CPU_FLAGS } from "../abi/cpu_features.ts";
+import { featureBits, featureNames, type Level } from "../../translator/cpuid.ts";
 
 const TWO_32 = 0x1_0000_0000;
 
@@ -23,29 +23,13 @@ export const AT_CLKTCK = 17,
   AT_SYSINFO_EHDR = 33;
 export const AT_MINSIGSTKSZ = 51;
 
-/** Bits of CPUID leaf 1, EDX, by /proc/cpuinfo's names. */
-const EDX_BITS: Readonly<Record<string, number>> = {
-  fpu: 0,
-  tsc: 4,
-  cx8: 8,
-  sep: 11,
-  cmov: 15,
-  clflush: 19,
-  mmx: 23,
-  fxsr: 24,
-  sse: 25,
-  sse2: 26,
-  ht: 28,
-};
-
-const HWCAP: number =
-  CPU_FLAGS.reduce((bits, flag) => flag in EDX_BITS ? bits | 1 << EDX_BITS[flag] : bits, 0) >>> 0;
-/** HWCAP2_FSGSBASE. */
-const HWCAP2: number = CPU_FLAGS.includes("fsgsbase") ? 2 : 0;
-/** What a signal frame with FXSAVE state takes at most, alignment included. */
+const LEAF_FEATURES = 1, EDX = 3, HWCAP2_FSGSBASE = 2;
+/** More than a signal frame takes, alignment included. */
 const MIN_SIGNAL_STACK = 2048;
 
 export interface StackContents {
+  /** What the processor can do. */
+  readonly level: Level;
   readonly top: number;
   readonly argv: readonly Uint8Array[];
   readonly envp: readonly Uint8Array[];
@@ -92,7 +76,7 @@ export function buildStack(what: StackContents): InitialStack {
   const random = platform - 16;
   const auxv: [number, number][] = [
     [AT_MINSIGSTKSZ, MIN_SIGNAL_STACK],
-    [AT_HWCAP, HWCAP],
+    [AT_HWCAP, featureBits(what.level, LEAF_FEATURES, EDX) >>> 0],
     [AT_PAGESZ, 4096],
     [AT_CLKTCK, 100],
     [AT_PHDR, what.phdr],
@@ -107,7 +91,7 @@ export function buildStack(what: StackContents): InitialStack {
     [AT_EGID, what.egid],
     [AT_SECURE, what.secure ? 1 : 0],
     [AT_RANDOM, random],
-    [AT_HWCAP2, HWCAP2],
+    [AT_HWCAP2, featureNames(what.level).includes("fsgsbase") ? HWCAP2_FSGSBASE : 0],
     [AT_EXECFN, fileName],
     [AT_PLATFORM, platform],
     [AT_NULL, 0],

@@ -8,6 +8,7 @@ Deno.test("buildStack() lays out what the ABI asks for", () => {
   for (let n = 0; n < 4; n++) {
     const argv = ["prog", ...Array(n).fill("arg")].map(encode);
     const stack = buildStack({
+      level: 3,
       top,
       argv,
       envp: [encode("A=1"), encode("BB=22")],

@@ -24,6 +24,7 @@ const SOURCES = [
   "sse/",
   "x87/",
   "cache/",
+  "threaded/",
   "wasm/",
 ];
 

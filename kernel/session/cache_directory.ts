@@ -17,7 +17,7 @@ export function cacheDirectory(
 
 /** Whether translations made with these options are the usual ones: others are only looked at, or made for tests. */
 export function usesCache(line: Pick<CommandLine, "tier" | "strict" | "dump">): boolean {
-  return (line.tier === "auto" || line.tier === "closure") && !line.strict && line.dump === undefined;
+  return (line.tier !== "js" && line.tier !== "wasm") && !line.strict && line.dump === undefined;
 }
 
 /** As the XDG base directory specification has it; DENIX_CACHE_DIR goes before. */

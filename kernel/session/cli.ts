@@ -54,6 +54,7 @@ export function instanceOptions(line: CommandLine): InstanceOptions {
     grants: settleGrants({ write: line.allowWrite, net: line.allowNet, all: line.allowAll }, directory),
     stdio: { stdin: "inherit", stdout: "inherit", stderr: "inherit" },
     tier: line.tier,
+    cpu: line.cpu,
     strict: line.strict,
     stats: line.stats,
     code: usesCache(line) ? cacheDirectory(line.cacheDir, directory) : undefined,

@@ -2,11 +2,13 @@
 // parsing and --help both read it. Options end at the first argument that is not one, as in env(1), sudo(8) and
 // `deno run`: what follows belongs to the guest.
 
+import type { Level } from "../../translator/cpuid.ts";
 import type { CodeDirectory } from "../host/code_directory.ts";
 import type { Grants } from "./grants.ts";
 import { StartError } from "./report.ts";
 
-export type Tier = "auto" | "closure" | "js" | "wasm";
+export const TIERS = ["auto", "threaded", "closure", "js", "wasm"] as const;
+export type Tier = typeof TIERS[number];
 
 /** Where the guest's standard streams go. "inherit": the host's own, whatever they are. */
 export interface Stdio {
@@ -37,6 +39,8 @@ export interface InstanceOptions {
   readonly grants: Grants;
   readonly stdio: Stdio;
   readonly tier: Tier;
+  /** Level of the instruction set that the processor presents. */
+  readonly cpu: Level;
   /** Report an instruction that is not implemented before the guest gets its SIGILL. */
   readonly strict: boolean;
   /** Trace system calls: to standard error, or to a host file. */
@@ -66,6 +70,7 @@ export interface CommandLine {
   cwd: string | undefined;
   memoryBytes: number;
   tier: Tier;
+  cpu: Level;
   strict: boolean;
   strace: { file?: string } | undefined;
   dump: Dump | undefined;
@@ -78,6 +83,9 @@ export interface CommandLine {
 export const MINIMUM_MEMORY = 16 * 1024 * 1024;
 /** RAM_BYTES of translator/ram.ts, repeated so that --help does not reserve a machine's memory. */
 export const MAXIMUM_MEMORY = 2 * 1024 * 1024 * 1024;
+
+/** The level presented when nothing else is asked for. */
+export const DEFAULT_CPU: Level = 3;
 
 interface Option {
   readonly name: string;
@@ -160,6 +168,13 @@ export const OPTIONS: readonly Option[] = [
   },
   {
     group: PLACE,
+    name: "cpu",
+    value: "LEVEL",
+    help: "the processor: x86-64's v1, v2 or v3 (default: v3)",
+    apply: (line, value) => line.cpu = parseLevel(value!),
+  },
+  {
+    group: PLACE,
     name: "cache-dir",
     value: "DIR",
     help: "where translated code is kept (~/.cache/denix)",
@@ -201,12 +216,11 @@ export const OPTIONS: readonly Option[] = [
     group: LOOK,
     name: "tier",
     value: "TIER",
-    help: "how guest code runs: auto, closure, js or wasm",
+    help: "how code runs: auto, threaded, closure, js or wasm",
     apply: (line, value) => {
-      if (value !== "auto" && value !== "closure" && value !== "js" && value !== "wasm") {
-        throw bad("--tier", value!, "choose auto, closure, js or wasm");
-      }
-      line.tier = value;
+      const tier = TIERS.find((name) => name === value);
+      if (tier === undefined) throw bad("--tier", value!, "choose auto, threaded, closure, js or wasm");
+      line.tier = tier;
     },
   },
   {
@@ -255,6 +269,13 @@ function extend(
   return [...list ?? [], ...added];
 }
 
+/** "v2" → 2. */
+export function parseLevel(text: string): Level {
+  const level = ["v1", "v2", "v3"].indexOf(text) + 1;
+  if (level === 0) throw bad("--cpu", text, "choose v1, v2 or v3");
+  return level as Level;
+}
+
 /** "512M" → bytes. */
 export function parseSize(text: string): number {
   const match = /^(\d+(?:\.\d+)?)([KMG]?)(?:i?B)?$/i.exec(text);
@@ -284,6 +305,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     cwd: undefined,
     memoryBytes: MAXIMUM_MEMORY,
     tier: "auto",
+    cpu: DEFAULT_CPU,
     strict: false,
     strace: undefined,
     dump: undefined,

@@ -8,7 +8,7 @@ import type {
   SystemMemory,
   UnixSocketInfo,
 } from "../../fs/procfs/source.ts";
-import { CPU } from "../abi/cpu_features.ts";
+import type { CpuDescription } from "../abi/cpu_features.ts";
 import { decodeName, encodeName } from "../abi/text.ts";
 import { liveMms } from "../mm/mm.ts";
 import { unixNames } from "../net/unix_names.ts";
@@ -17,6 +17,7 @@ import { messageQueues } from "../syscalls/sysv_msg.ts";
 import { semaphoreSets } from "../syscalls/sysv_sem.ts";
 import { sharedSegments } from "../syscalls/sysv_shm.ts";
 import { current } from "../task/current.ts";
+import { describeCpu } from "./cpu.ts";
 import type { Instance } from "./instance.ts";
 import { TaskView } from "./proc_task.ts";
 import { cpuTimes, loadAverages, systemMemory } from "./system_state.ts";
@@ -25,7 +26,7 @@ import { UTS } from "./uts.ts";
 const CAP_SYS_PTRACE = 19;
 
 export class InstanceProcSource implements ProcSource {
-  readonly cpu = CPU;
+  readonly cpu: CpuDescription;
   readonly cpuCount = 1;
   readonly commandLine = "denix";
   readonly #instance: Instance;
@@ -38,6 +39,7 @@ export class InstanceProcSource implements ProcSource {
     const owner = { instance };
     this.sysv = { msg: messageQueues(owner), sem: semaphoreSets(owner), shm: sharedSegments(owner) };
     this.#devices = devices;
+    this.cpu = describeCpu(instance.options.cpu);
   }
 
   pids(): number[] {

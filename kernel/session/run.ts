@@ -5,7 +5,14 @@ import { hostDirectory } from "../host/command_line.ts";
 import { cacheDirectory } from "./cache_directory.ts";
 import { checkRoot } from "./cli.ts";
 import { settleGrants } from "./grants.ts";
-import { type InstanceOptions, MAXIMUM_MEMORY, MINIMUM_MEMORY, type Stdio } from "./options.ts";
+import {
+  DEFAULT_CPU,
+  type InstanceOptions,
+  MAXIMUM_MEMORY,
+  MINIMUM_MEMORY,
+  parseLevel,
+  type Stdio,
+} from "./options.ts";
 import { DEFAULT_PATH } from "./program.ts";
 import { exitCodeOf, signalOf, StartError } from "./report.ts";
 
@@ -55,6 +62,7 @@ function instanceOptions(options: RunOptions, stdout: Collector, stderr: Collect
       stderr: sink(options.stderr, stderr),
     },
     tier: "auto",
+    cpu: options.cpu === undefined ? DEFAULT_CPU : parseLevel(options.cpu),
     strict: false,
     stats: false,
     code: cacheDirectory(options.cache === true ? undefined : options.cache, directory),

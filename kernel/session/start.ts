@@ -5,6 +5,7 @@ import type { FileSystem } from "../../fs/vfs/inode.ts";
 import { createRoot } from "../../fs/root.ts";
 import type { WalkContext } from "../../fs/vfs/path.ts";
 import { Vfs } from "../../fs/vfs/vfs.ts";
+import { setLevel } from "../../translator/cpuid.ts";
 import { createExecutor, type Dispatcher } from "../../translator/dispatch.ts";
 import { CodeStore } from "../../translator/cache/code_store.ts";
 import type { Env } from "../../translator/env.ts";
@@ -90,6 +91,7 @@ export const startInstance: StartInstance = async (options) => {
     instance.executor = await loading;
     attachTools(instance, await loading);
     const stats = options.stats ? await import("./stats_report.ts") : undefined;
+    const hot = stats?.watch(await loading);
     const task = await firstTask(instance, identity);
     const interactive = instance.console !== undefined;
     // With a terminal, signals are its business (kernel/tty/console.ts).
@@ -101,7 +103,7 @@ export const startInstance: StartInstance = async (options) => {
     }
     const status = await instance.scheduler.run(task.process, interactive ? "kill" : "wait");
     keepTranslations(options.code);
-    if (stats !== undefined) report(stats.statsReport(instance, await loading));
+    if (stats !== undefined) report(stats.statsReport(instance, await loading, hot!));
     return status;
   } finally {
     stopForwarding?.();
@@ -151,6 +153,7 @@ async function firstTask(instance: Instance, identity: ReturnType<typeof hostIde
   const credentials = credentialsOf(identity);
   const task = createFirstTask(instance, { mm, files, fs: context, credentials, comm: "denix" });
   task.nice = identity.nice;
+  setLevel(task.cpu, options.cpu);
   installStandardStreams(instance, files, task.process.session);
   if (options.strace !== undefined) await traceCalls(instance, options.strace.file);
   const programs = programFiles(vfs, context, credentials);

@@ -4,7 +4,7 @@
 //     0  return address (sa_restorer)
 //     8  struct ucontext: uc_flags, uc_link, uc_stack (ss_sp, ss_flags, ss_size), sigcontext (256 bytes), uc_sigmask
 //   312  siginfo (128 bytes)
-//   440  end; above it, 64-byte aligned, the FXSAVE area that sigcontext.fpstate points to.
+//   440  end; above it, 64-byte aligned, the FXSAVE or XSAVE area that sigcontext.fpstate points to.
 
 import {
   DF,
@@ -31,7 +31,7 @@ import { I32 } from "../../translator/ram.ts";
 import { EFAULT_SENTINEL } from "../mm/user_memory.ts";
 import type { Task } from "../task/task.ts";
 import { faultRecord } from "./fault_record.ts";
-import { FXSAVE_BYTES, resetFpState, restoreFpState, saveFpState } from "./fpstate.ts";
+import { frameStateBytes, FXSAVE_BYTES, resetFpState, restoreFrameState, saveFrameState } from "./fpstate.ts";
 import type { SignalAction } from "./handlers.ts";
 import { encodeSiginfo, SIGINFO_BYTES, type SignalInfo } from "./info.ts";
 import { SA_ONSTACK, SA_RESTORER } from "./numbers.ts";
@@ -39,7 +39,7 @@ import { forceSegv, setMask } from "./send.ts";
 
 export const SS_ONSTACK = 1, SS_DISABLE = 2, SS_AUTODISARM = 0x8000_0000 | 0;
 /** uc_flags: fpstate has XSAVE data / SS is saved and restored strictly. */
-const UC_SIGCONTEXT_SS = 2, UC_STRICT_RESTORE_SS = 4;
+const UC_FP_XSTATE = 1, UC_SIGCONTEXT_SS = 2, UC_STRICT_RESTORE_SS = 4;
 const RED_ZONE = 128;
 const UCONTEXT = 8, SIGCONTEXT = UCONTEXT + 40, SIGMASK = SIGCONTEXT + 256, SIGINFO = SIGMASK + 8;
 export const FRAME_BYTES = SIGINFO + SIGINFO_BYTES;
@@ -120,7 +120,8 @@ export function pushSignalFrame(
     top = altStack.address + altStack.size;
     entering = true;
   }
-  const fpstate = Math.floor((top - FXSAVE_BYTES) / 64) * 64;
+  const stateBytes = frameStateBytes(c);
+  const fpstate = Math.floor((top - stateBytes) / 64) * 64;
   const base = Math.floor((fpstate - FRAME_BYTES) / 16) * 16 - 8;
   // Running off the alternate stack must not go on below it.
   if ((entering || nested) && base < altStack.address) return false;
@@ -128,7 +129,7 @@ export function pushSignalFrame(
   const flags = task.instance.executor.readFlags(c);
   frame.fill(0);
   put64(0, action.restorer);
-  put64(UCONTEXT, UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS);
+  put64(UCONTEXT, (stateBytes > FXSAVE_BYTES ? UC_FP_XSTATE : 0) | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS);
   put64(UCONTEXT + 16, altStack.address);
   view.setInt32(UCONTEXT + 24, altStackFlags(task, sp) | (altStack.flags & SS_AUTODISARM), true);
   put64(UCONTEXT + 32, altStack.size);
@@ -151,7 +152,7 @@ export function pushSignalFrame(
   view.setInt32(SIGMASK + 4, maskHigh, true);
   frame.set(encodeSiginfo(info), SIGINFO);
   try {
-    task.memory.write(fpstate, saveFpState(c), 0, FXSAVE_BYTES);
+    task.memory.write(fpstate, saveFrameState(c), 0, stateBytes);
     task.memory.write(base, frame, 0, FRAME_BYTES);
   } catch (error) {
     if (error !== EFAULT_SENTINEL) throw error;
@@ -181,10 +182,13 @@ export function popSignalFrame(task: Task): void {
     const fpstate = view.getUint32(SIGCONTEXT + 184, true) + view.getInt32(SIGCONTEXT + 188, true) * HALF;
     if (fpstate === 0) resetFpState(c);
     else {
-      const image = new Uint8Array(FXSAVE_BYTES);
-      task.memory.read(fpstate, image, 0, FXSAVE_BYTES);
+      const image = new Uint8Array(1024);
       // Memory reads use no frame of their own: `frame` is still what was read above.
-      if (!restoreFpState(c, image)) return forceSegv(task, 0);
+      const read = (offset: number, count: number) => {
+        task.memory.read(fpstate + offset, image, 0, count);
+        return image.subarray(0, count);
+      };
+      if (!restoreFrameState(c, read)) return forceSegv(task, 0);
     }
   } catch (error) {
     if (error !== EFAULT_SENTINEL) throw error;

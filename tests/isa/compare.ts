@@ -62,7 +62,13 @@ function differences(
     if (!same64(e, a, at + L.R_WINDOWS + L.WINDOW_BYTES + i)) fields.push(`[b+${i}]`);
   }
   if (faulted) compareFault(e, a, at, fields);
-  if (kind === "fp") compareFp(e, a, at, faulted, fields);
+  if (kind !== "int") compareFp(e, a, at, faulted, fields);
+  if (kind === "avx") {
+    for (let i = 0; i < 16; i++) {
+      const x = at + L.R_UPPER + 16 * i;
+      if (!same64(e, a, x) || !same64(e, a, x + 8)) fields.push(`ymm${i}`);
+    }
+  }
   return fields;
 }
 

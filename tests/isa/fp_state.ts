@@ -3,15 +3,18 @@
 
 import * as cpu from "../../translator/cpu.ts";
 import { I32, U8 } from "../../translator/ram.ts";
-import { R_MXCSR, R_X87, R_XMM } from "./layout.ts";
+import { type Kind, R_MXCSR, R_UPPER, R_X87, R_XMM } from "./layout.ts";
 
 const ENVIRONMENT = 28, REGISTER = 10;
 const TAG_VALID = 0, TAG_ZERO = 1, TAG_SPECIAL = 2, TAG_EMPTY = 3;
 
-export function loadFp(c: number, record: DataView): void {
+export function loadFp(c: number, record: DataView, kind: Kind): void {
   for (let i = 0; i < 16; i++) {
     for (let w = 0; w < 4; w++) {
       I32[c + 2 * cpu.xmmSlot(i) + w] = record.getInt32(R_XMM + 16 * i + 4 * w, true);
+      if (kind === "avx") {
+        I32[c + 2 * cpu.xmmSlot(i) + 4 + w] = record.getInt32(R_UPPER + 16 * i + 4 * w, true);
+      }
     }
   }
   I32[c + 2 * cpu.MXCSR] = record.getInt32(R_MXCSR, true);
@@ -34,10 +37,13 @@ export function loadFp(c: number, record: DataView): void {
 }
 
 /** After a fault the tag word is the abridged one, as the program's signal handler finds it. */
-export function storeFp(c: number, record: DataView, faulted: boolean): void {
+export function storeFp(c: number, record: DataView, kind: Kind, faulted: boolean): void {
   for (let i = 0; i < 16; i++) {
     for (let w = 0; w < 4; w++) {
       record.setInt32(R_XMM + 16 * i + 4 * w, I32[c + 2 * cpu.xmmSlot(i) + w], true);
+      if (kind === "avx") {
+        record.setInt32(R_UPPER + 16 * i + 4 * w, I32[c + 2 * cpu.xmmSlot(i) + 4 + w], true);
+      }
     }
   }
   record.setInt32(R_MXCSR, I32[c + 2 * cpu.MXCSR], true);

@@ -5,6 +5,7 @@ import { atomic } from "./groups/atomic.ts";
 import { bit } from "./groups/bit.ts";
 import { control } from "./groups/control.ts";
 import { floatFlow } from "./groups/float_flow.ts";
+import { fromCodes } from "./groups/iced_codes.ts";
 import { mmx } from "./groups/mmx.ts";
 import { move } from "./groups/move.ts";
 import { div, mul } from "./groups/mul_div.ts";
@@ -29,6 +30,9 @@ export interface Group {
   kind?: Kind;
 }
 
+/** Estimates, which every CPU makes in its own way; and what would unmask exceptions at random. */
+const NOT_AVX = /rcp|rsqrt|Vldmxcsr/;
+
 export const GROUPS: Record<string, Group> = {
   move: { make: move, reserved: [0, 3] },
   arith: { make: arith, reserved: [0] },
@@ -47,6 +51,19 @@ export const GROUPS: Record<string, Group> = {
   sse_single: { make: sseSingle, reserved: [], alignPercent: 90, kind: "fp" },
   sse_double: { make: sseDouble, reserved: [], alignPercent: 90, kind: "fp" },
   float_flow: { make: floatFlow, reserved: [1], alignPercent: 90, length: [1, 1], kind: "fp" },
+  ssse3: { make: fromCodes(["SSSE3"]), reserved: [], alignPercent: 90, kind: "fp" },
+  sse41: { make: fromCodes(["SSE4_1"]), reserved: [], alignPercent: 90, kind: "fp" },
+  sse42: { make: fromCodes(["SSE4_2"]), reserved: [0, 1, 2], alignPercent: 90, kind: "fp" },
+  crypto: { make: fromCodes(["AES", "PCLMULQDQ", "SHA"]), reserved: [], alignPercent: 90, kind: "fp" },
+  bmi: { make: fromCodes(["LZCNT", "BMI1", "BMI2", "ADX"]), reserved: [2] },
+  avx: {
+    make: fromCodes(["AVX", "AES+AVX", "PCLMULQDQ+AVX", "VAES", "VPCLMULQDQ"], NOT_AVX),
+    reserved: [0, 1, 2, 7],
+    alignPercent: 50,
+    kind: "avx",
+  },
+  avx2: { make: fromCodes(["AVX2"]), reserved: [], alignPercent: 50, kind: "avx" },
+  fma: { make: fromCodes(["FMA", "F16C"]), reserved: [], alignPercent: 50, kind: "avx" },
   mmx: { make: mmx, reserved: [0, 7], alignPercent: 50, kind: "fp" },
   x87: { make: x87, reserved: [0], alignPercent: 50, kind: "fp" },
   mix: { make: mix, reserved: [0, 1, 2, 3], length: [3, 10] },

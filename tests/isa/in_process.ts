@@ -12,8 +12,8 @@ import * as L from "./layout.ts";
 import type { Suite } from "./suite.ts";
 
 /** `region`: closures, and the first block of every snippet with what it reaches directly as one wasm function, as if it were hot. */
-export type Tier = "closure" | "js" | "wasm" | "region";
-export const TIERS: readonly Tier[] = ["closure", "js", "wasm", "region"];
+export type Tier = "threaded" | "closure" | "js" | "wasm" | "region";
+export const TIERS: readonly Tier[] = ["threaded", "closure", "js", "wasm", "region"];
 
 const HLT = 0xf4;
 const SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11;
@@ -60,13 +60,13 @@ export class InProcess {
       executor.writeFlags(c, record.getInt32(L.R_FLAGS, true));
       I32[c + 2 * cpu.RIP] = record.getInt32(L.R_CODE, true);
       I32[c + 2 * cpu.RIP + 1] = record.getInt32(L.R_CODE + 4, true);
-      if (suite.kind === "fp") loadFp(c, record);
+      if (suite.kind !== "int") loadFp(c, record, suite.kind);
 
       this.#runCase(suite, record);
 
       for (let i = 0; i < 32; i++) record.setInt32(4 * i, I32[c + i], true);
       record.setInt32(L.R_FLAGS, executor.readFlags(c), true);
-      if (suite.kind === "fp") storeFp(c, record, record.getInt32(L.R_SIGNO, true) !== 0);
+      if (suite.kind !== "int") storeFp(c, record, suite.kind, record.getInt32(L.R_SIGNO, true) !== 0);
       out.set(U8.subarray(windowA, windowA + L.WINDOW_BYTES), at + L.R_WINDOWS);
       out.set(U8.subarray(windowB, windowB + L.WINDOW_BYTES), at + L.R_WINDOWS + L.WINDOW_BYTES);
     }

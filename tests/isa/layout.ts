@@ -45,10 +45,13 @@ export const R_END_INT = R_WINDOWS + 2 * WINDOW_BYTES;
 /** With floating point: XMM0–15, MXCSR, and the 108-byte image of FNSAVE. */
 export const R_XMM = R_END_INT, R_MXCSR = R_XMM + 256, R_X87 = R_MXCSR + 16;
 export const R_END_FP = R_X87 + 112;
+/** With AVX: the upper halves of YMM0–15. */
+export const R_UPPER = R_END_FP, R_END_AVX = R_UPPER + 256;
 
-export type Kind = "int" | "fp";
+/** What a record holds: general registers, floating point as well, upper halves of the YMM registers as well. */
+export type Kind = "int" | "fp" | "avx";
 export function recordBytes(kind: Kind): number {
-  return kind === "int" ? R_END_INT : R_END_FP;
+  return kind === "int" ? R_END_INT : kind === "fp" ? R_END_FP : R_END_AVX;
 }
 
 /** Writes a 64-bit number below 2^53 (or a small negative one). */

@@ -25,6 +25,10 @@ const SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11;
 const UC_GREGS = 40, UC_FPSTATE = 40 + 23 * 8;
 const GREG_ORDER = [8, 9, 10, 11, 12, 13, 14, 15, 7, 6, 5, 3, 2, 0, 1, 4];
 
+const INSERT = 0x18, EXTRACT = 0x19;
+/** Where an XSAVE area has the upper halves of the YMM registers. */
+const XSAVE_AVX = 576;
+
 const RAX = 0, RCX = 1, RDX = 2, RSP = 4, RSI = 6, RDI = 7;
 
 class Assembler {
@@ -60,6 +64,19 @@ class Assembler {
       plus: r,
       imm: [...le(value | 0, 4), ...le(Math.floor(value / 2 ** 32), 4)],
     });
+  }
+  /** VINSERTF128 or VEXTRACTF128 of the upper half of YMM register `r` from or to RAX + disp. */
+  upperHalf(opcode: number, r: number, disp: number): void {
+    const source = opcode === INSERT ? ~r & 15 : 15;
+    this.bytes.push(
+      0xc4,
+      (r < 8 ? 0x80 : 0) | 0x63,
+      source << 3 | 5,
+      opcode,
+      0x80 | (r & 7) << 3,
+      ...le(disp, 4),
+      1,
+    );
   }
   jump(opcode: number[], target: number): void {
     this.bytes.push(...opcode, ...le(target - (this.here + opcode.length + 4), 4));
@@ -101,8 +118,9 @@ export function assembleRunner(layout: Layout, kind: L.Kind): Runner {
   a.op({ opcode: [0x9c] });
   a.op({ opcode: [0x58], plus: RCX });
   a.store(a.at(RAX, L.R_FLAGS), RCX);
-  if (kind === "fp") {
+  if (kind !== "int") {
     for (let i = 0; i < 16; i++) a.op({ opcode: [0x0f, 0x11], reg: i, rm: a.at(RAX, L.R_XMM + 16 * i) });
+    if (kind === "avx") { for (let i = 0; i < 16; i++) a.upperHalf(EXTRACT, i, L.R_UPPER + 16 * i); }
     a.op({ opcode: [0x0f, 0xae], reg: 3, rm: a.at(RAX, L.R_MXCSR) });
     a.op({ opcode: [0xdd], reg: 6, rm: a.at(RAX, L.R_X87) }); // FNSAVE
   }
@@ -129,8 +147,9 @@ export function assembleRunner(layout: Layout, kind: L.Kind): Runner {
     a.load(RCX, a.at(RAX, L.R_WINDOWS + L.WINDOW_BYTES + i));
     a.store(a.near(L.WINDOW_B + i), RCX);
   }
-  if (kind === "fp") {
+  if (kind !== "int") {
     for (let i = 0; i < 16; i++) a.op({ opcode: [0x0f, 0x10], reg: i, rm: a.at(RAX, L.R_XMM + 16 * i) });
+    if (kind === "avx") { for (let i = 0; i < 16; i++) a.upperHalf(INSERT, i, L.R_UPPER + 16 * i); }
     a.op({ opcode: [0xdd], reg: 4, rm: a.at(RAX, L.R_X87) }); // FRSTOR
     a.op({ opcode: [0x0f, 0xae], reg: 2, rm: a.at(RAX, L.R_MXCSR) });
   }
@@ -175,10 +194,12 @@ export function assembleRunner(layout: Layout, kind: L.Kind): Runner {
   copy(RDX, UC_GREGS + 17 * 8, L.R_FLAGS);
   copy(RDX, UC_GREGS + 19 * 8, L.R_ERROR);
   copy(RDX, UC_GREGS + 20 * 8, L.R_TRAP);
-  if (kind === "fp") {
+  if (kind !== "int") {
     // The frame has FXSAVE's image: two bytes each of control, status and abridged tag word; registers are 16 bytes apart.
     a.load(RDX, a.at(RDX, UC_FPSTATE));
     for (let i = 0; i < 256; i += 8) copy(RDX, 160 + i, L.R_XMM + i);
+    // Behind it and its header, XSAVE's.
+    if (kind === "avx") { for (let i = 0; i < 256; i += 8) copy(RDX, XSAVE_AVX + i, L.R_UPPER + i); }
     a.op({ opcode: [0x8b], reg: RCX, rm: a.at(RDX, 24) });
     a.op({ opcode: [0x89], reg: RCX, rm: a.at(RAX, L.R_MXCSR) });
     a.op({ w: true, opcode: [0x31], reg: RCX, rm: RCX });

@@ -65,11 +65,11 @@ export function describe(suite: Suite, expected: Uint8Array, actual: Uint8Array,
     ];
     for (const [name, offset] of faults) row(name, offset);
   }
-  if (suite.kind === "fp") describeFp(m, views, out);
+  if (suite.kind !== "int") describeFp(m, views, out, suite.kind);
   return out.join("\n");
 }
 
-function describeFp(m: Mismatch, views: DataView[], out: string[]): void {
+function describeFp(m: Mismatch, views: DataView[], out: string[], kind: L.Kind): void {
   const text = (name: string, offset: number, bytes: number) => {
     const values = views.map((v) => {
       let hex = "";
@@ -82,6 +82,7 @@ function describeFp(m: Mismatch, views: DataView[], out: string[]): void {
   const all = m.fields.some((f) => /^st\d|^f[cst]w/.test(f));
   for (let i = 0; i < 16; i++) {
     if (m.fields.some((f) => f.startsWith("xmm"))) text(`xmm${i}`, L.R_XMM + 16 * i, 16);
+    if (kind === "avx" && m.fields.some((f) => f.startsWith("ymm"))) text(`ymm${i}`, L.R_UPPER + 16 * i, 16);
   }
   text("mxcsr", L.R_MXCSR, 4);
   if (!all) return;

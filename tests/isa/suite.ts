@@ -111,8 +111,9 @@ export function suiteElf(suite: Suite): Uint8Array<ArrayBuffer> {
 
 function fillRecord(rng: Rng, s: Snippet, record: DataView<ArrayBuffer>, kind: L.Kind): void {
   for (let i = 0; i < 2 * L.WINDOW_BYTES; i += 8) {
-    if (kind === "fp" && s.lanes !== "int" && rng.chance(80)) fillLane(rng, s.lanes, record, L.R_WINDOWS + i);
-    else if (rng.chance(10)) fillLane(rng, "int", record, L.R_WINDOWS + i);
+    if (kind !== "int" && s.lanes !== "int" && rng.chance(80)) {
+      fillLane(rng, s.lanes, record, L.R_WINDOWS + i);
+    } else if (rng.chance(10)) fillLane(rng, "int", record, L.R_WINDOWS + i);
     else {
       record.setInt32(L.R_WINDOWS + i, rng.next(), true);
       record.setInt32(L.R_WINDOWS + i + 4, rng.next(), true);
@@ -123,6 +124,7 @@ function fillRecord(rng: Rng, s: Snippet, record: DataView<ArrayBuffer>, kind: L
   L.put64(record, L.R_FLAGS, flags);
   if (kind === "int") return;
   for (let i = 0; i < 32; i++) fillLane(rng, s.lanes, record, L.R_XMM + 8 * i);
+  if (kind === "avx") { for (let i = 0; i < 32; i++) fillLane(rng, s.lanes, record, L.R_UPPER + 8 * i); }
   const rounding = s.randomRounding && rng.chance(40) ? rng.below(4) : 0;
   // Sticky PE lets the translator take its fast paths; DAZ and FTZ flush denormals.
   const more = !s.randomRounding

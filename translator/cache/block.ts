@@ -32,6 +32,8 @@ export interface Block extends Body {
   entry: number;
   /** Times that sampling found it (tier policy). */
   heat: number;
+  /** What threaded code knows of it (threaded/node.ts); 0: nothing yet. */
+  node: number;
 }
 
 /** An exit of a block to a fixed address. */

@@ -9,6 +9,7 @@ import { type Env, EXEC } from "../env.ts";
 import { FRAME_CODE, frameFlags, I32 } from "../ram.ts";
 import { HOT_SAMPLES } from "../tunables.ts";
 import { setRip } from "../runtime.ts";
+import { nodeChanged, nodeDied } from "../threaded/node.ts";
 import { removeJump } from "../wasm/jump_table.ts";
 
 /** Makes a block's code from guest bytes; `second` is the physical page behind the first when an instruction crosses, else 0. */
@@ -89,6 +90,7 @@ export class CodeCache {
       instructions,
       heat: hot ? HOT_SAMPLES - 1 : 0,
       entry,
+      node: 0,
       plain: undefined,
       words: body.words,
       at: body.at,
@@ -162,12 +164,18 @@ export class CodeCache {
     for (const block of blocks.values()) {
       if (block.entry !== 0) removeJump(block);
       block.addend = NaN; // no link from another page matches any more
+      nodeDied(block);
       this.blocks--;
       if (block.frame2 !== 0) {
         const other = block.frame === frame ? block.frame2 : block.frame;
         this.#frames.get(other)?.delete(block.address);
       }
     }
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    for (const frame of [...this.#frames.keys()]) this.invalidateFrame(frame);
   }
 
   /** Physical page of `address` for fetching, through the exec TLB. */
@@ -186,4 +194,5 @@ function demote(block: Block): void {
   block.code = block.plain;
   block.plain = undefined;
   block.heat = 0;
+  nodeChanged(block);
 }

@@ -10,6 +10,7 @@ import {
   LENGTH_SHIFT,
   objectNumber,
   objects,
+  type Pieces,
   type Shape,
   SHAPE_MASK,
   shapeFor,
@@ -19,6 +20,7 @@ import {
 } from "../ir/words.ts";
 import type { IrBlock } from "../ir/block.ts";
 import { BOUNCE } from "../cpu.ts";
+import { Arena } from "../threaded/arena.ts";
 import {
   firstRegionOperation,
   makeRegionRecord,
@@ -95,6 +97,7 @@ export class CodeFile {
   /** Regions by entry, as the blocks. */
   readonly #regions = new Map<number, Place>();
   readonly #addedRegions = new Set<number>();
+  readonly #arena = new Arena();
   readonly #pieces = new WordPieces();
   #addedWords = 0;
   #changed = false;
@@ -153,7 +156,7 @@ export class CodeFile {
   /** Keeps `block`. */
   add(block: IrBlock, page: number, second: number): Place | undefined {
     if (this.#addedWords > MAX_WORDS) return undefined;
-    const place = makeRecord(block, page, second, this.#pieces);
+    const place = makeRecord(block, page, second, this.#arena);
     this.#addedWords += recordWords(place);
     this.#known.set(block.address, place);
     this.#added.add(block.address);
@@ -163,7 +166,7 @@ export class CodeFile {
 
   /** A loaded record with our numbers; undefined when it cannot be right. */
   #copy(from: Place): Place | undefined {
-    const copy = this.#duplicate(from, recordWords(from));
+    const copy = duplicate(from, recordWords(from), this.#arena);
     const { words } = copy, first = firstOperation(copy), end = copy.at + recordWords(copy);
     const last = this.#renumber(words, first, end, 0);
     if (last === undefined || !last.def.ends || last.links !== linkCount(copy)) return undefined;
@@ -172,12 +175,6 @@ export class CodeFile {
       if (words[i]! < 0) return undefined;
     }
     return copy;
-  }
-
-  #duplicate(from: Place, size: number): Place {
-    const at = this.#pieces.allot(size), { words } = this.#pieces;
-    for (let i = 0; i < size; i++) words[at + i] = from.words[from.at + i]!;
-    return { words, at };
   }
 
   /** Gives operations our numbers; the last one's shape, or undefined when they cannot be right. `prefix`: words before each. */
@@ -217,7 +214,7 @@ export class CodeFile {
     if (place === undefined) {
       const kept = this.#inFile(entry + REGION);
       if (kept === undefined || !regionFits(kept)) return undefined;
-      place = this.#duplicate(kept, regionWords(kept));
+      place = duplicate(kept, regionWords(kept), this.#pieces);
       const first = firstRegionOperation(place), end = first + regionOperationWords(place);
       if (first < end && this.#renumber(place.words, first, end, OP_PREFIX) === undefined) return undefined;
       this.#regions.set(entry, place);
@@ -394,6 +391,12 @@ interface Names {
   objects: string[];
 }
 
+function duplicate(from: Place, size: number, pieces: Pieces): Place {
+  const at = pieces.allot(size), { words } = pieces;
+  for (let i = 0; i < size; i++) words[at + i] = from.words[from.at + i]!;
+  return { words, at };
+}
+
 /** The record lies within the words. */
 function fits(place: Place): boolean {
   const { words, at } = place;
@@ -417,8 +420,7 @@ function parse(content: Uint8Array<ArrayBuffer>): Loaded {
   if (HEADER + 3 * count + bucketCount + wordCount + (nameBytes + 3 >> 2) !== all.length || wordCount < 0) {
     damaged();
   }
-  const [a, b] = checksum(all);
-  if (all[H_CHECK] !== a || all[H_CHECK + 1] !== b) damaged();
+  if (!isSealed(all)) damaged();
   let at = HEADER;
   const addresses = new Float64Array(content.buffer, content.byteOffset + 4 * at, count);
   at += 2 * count;
@@ -444,6 +446,12 @@ export function seal(words: Int32Array): void {
   const [a, b] = checksum(words);
   words[H_CHECK] = a;
   words[H_CHECK + 1] = b;
+}
+
+/** Whether the sums are right. */
+export function isSealed(words: Int32Array): boolean {
+  const [a, b] = checksum(words);
+  return words[H_CHECK] === a && words[H_CHECK + 1] === b;
 }
 
 /** Two sums over all words but those of the sums themselves. */

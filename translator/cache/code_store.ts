@@ -20,6 +20,7 @@ export interface CodeSource {
 export class CodeStore {
   readonly #files: CodeFiles;
   readonly #open = new Map<string, CodeFile>();
+  readonly #others: { name: string; content: () => Uint8Array<ArrayBuffer> | undefined }[] = [];
   /** Of the last source: most look-ups are for the same. */
   #last: CodeSource | undefined;
   #lastFile: CodeFile | undefined;
@@ -46,9 +47,22 @@ export class CodeStore {
     }
   }
 
+  /** What was kept under a name besides the code of files. */
+  kept(name: string): Uint8Array<ArrayBuffer> | undefined {
+    return this.#files.read(name);
+  }
+  /** At save(), what `content` gives is kept under that name. Undefined: nothing new. */
+  keep(name: string, content: () => Uint8Array<ArrayBuffer> | undefined): void {
+    this.#others.push({ name, content });
+  }
+
   /** Writes what is new. */
   save(): void {
     let written = false;
+    for (const { name, content } of this.#others) {
+      const bytes = content();
+      if (bytes !== undefined) this.#files.write(name, bytes);
+    }
     for (const [name, file] of this.#open) {
       const content = file.changed ? file.save() : undefined;
       if (content !== undefined) this.#files.write(name, content);

@@ -6,7 +6,7 @@
 // The bytes are compared with what lies in memory before a record is used: no hash decides whether code is the same.
 
 import type { IrBlock } from "../ir/block.ts";
-import { blockWords, encodeBlock, shapeOf, type WordPieces } from "../ir/words.ts";
+import { blockWords, encodeBlock, type Pieces, shapeOf } from "../ir/words.ts";
 import { U8 } from "../ram.ts";
 import { type Link, makeLink } from "./block.ts";
 
@@ -65,7 +65,7 @@ export function recordLinks(place: Place): Link[] {
 }
 
 /** Writes the record of `block`, made from what lies at physical addresses `page` and, behind it, `second`. */
-export function makeRecord(block: IrBlock, page: number, second: number, pieces: WordPieces): Place {
+export function makeRecord(block: IrBlock, page: number, second: number, pieces: Pieces): Place {
   const { ops } = block;
   const end = ops[ops.length - 1]!;
   const count = shapeOf(end).links;

@@ -7,7 +7,7 @@
 // The blocks are what the region was made from: it is valid where all of them are what they were.
 
 import type { IrOp } from "../ir/block.ts";
-import { decodeOp, encodeOp, shapeOf, type WordPieces } from "../ir/words.ts";
+import { decodeOp, encodeOp, type Pieces, shapeOf } from "../ir/words.ts";
 import { type Link, makeLink } from "./block.ts";
 import type { Place } from "./record.ts";
 
@@ -49,7 +49,7 @@ export function regionFits(place: Place): boolean {
     words[at + PAGES]! > 0;
 }
 
-export function makeRegionRecord(region: RegionParts, pieces: WordPieces): Place {
+export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
   const ops = [...region.steps, ...region.ends], endLinks: Link[] = [];
   for (const end of region.ends) {
     for (let i = 0; i < end.args.length; i++) if (end.def.args[i] === "l") endLinks.push(end.args[i] as Link);

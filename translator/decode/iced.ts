@@ -166,16 +166,18 @@ function memory(i: Iced.Instruction): Operand {
   const ipRelative = base === Register.RIP || base === Register.EIP;
   const address32 = base === Register.EIP || b?.size === 4 || x?.size === 4 ||
     (base === Register.None && index === Register.None && i.memoryDisplSize === 4);
+  const lanes = x !== undefined && x.class !== CLASS_GPR;
   const mem: Mem = {
     base: ipRelative || base === Register.None ? -1 : b!.slot,
-    index: index === Register.None ? -1 : x!.slot,
+    index: index === Register.None || lanes ? -1 : x!.slot,
     scale: index === Register.None ? 0 : 31 - Math.clz32(i.memoryIndexScale),
     dispLo: lo,
     dispHi: address32 ? 0 : hi,
     segment,
     address32,
   };
-  return memoryOperand(memorySize(i), mem);
+  const o = memoryOperand(memorySize(i), mem);
+  return lanes ? { ...o, class: x.class, slot: x.slot } : o;
 }
 
 function operand(i: Iced.Instruction, n: number): Operand {
@@ -232,6 +234,8 @@ function operand(i: Iced.Instruction, n: number): Operand {
 interface CodeInfo {
   readonly mnemonic: number;
   readonly count: number;
+  /** An instruction, and not one of those that share mnemonics with VEX's but mean more (EVEX). */
+  readonly valid: boolean;
 }
 const codes: CodeInfo[] = [];
 
@@ -289,9 +293,14 @@ export class CodeReader {
     const i = scratch;
     this.#decoder.decodeOut(i);
     const code = i.code;
-    const valid = code !== iced.Code.INVALID;
-    if (!valid && this.#decoder.lastError === iced.DecoderError.NoMoreBytes) return undefined;
-    const info = codes[code] ??= { mnemonic: i.mnemonic, count: i.opCount };
+    if (code === iced.Code.INVALID && this.#decoder.lastError === iced.DecoderError.NoMoreBytes) {
+      return undefined;
+    }
+    const info = codes[code] ??= {
+      mnemonic: i.mnemonic,
+      count: i.opCount,
+      valid: code !== iced.Code.INVALID && i.encoding <= iced.EncodingKind.VEX,
+    };
     const ops: Operand[] = [];
     for (let n = 0; n < info.count; n++) ops.push(operand(i, n));
     const found = prefixes(this.#bytes, this.#at);
@@ -309,7 +318,7 @@ export class CodeReader {
       operand16: (found & PREFIX_OPERAND) !== 0,
       address32: (found & PREFIX_ADDRESS) !== 0,
       stackIncrement: STACK.has(info.mnemonic) ? i.stackPointerIncrement : 0,
-      valid,
+      valid: info.valid,
     };
   }
 
@@ -329,11 +338,12 @@ export function disassemble(bytes: Uint8Array, address: number): string {
   return text;
 }
 
-/** Whether the instruction at the start of `bytes` reaches memory through SS. */
-export function usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean {
+/** Whether the instruction at the start of `bytes` reaches memory through SS; undefined when the bytes end inside it. */
+export function usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean | undefined {
   const decoder = new iced.Decoder(64, bytes, iced.DecoderOptions.None);
   decoder.ip = BigInt(address);
   const i = decoder.decode();
+  const whole = i.code !== iced.Code.INVALID || decoder.lastError !== iced.DecoderError.NoMoreBytes;
   let memory = false, stack = false;
   for (let n = 0; n < i.opCount; n++) {
     if (i.opKind(n) !== OpKind.Memory) continue;
@@ -345,5 +355,5 @@ export function usesStackSegment(bytes: Uint8Array, address: number, badStack: b
   stack ||= (!memory || badStack) && (i.isStackInstruction || i.mnemonic === iced.Mnemonic.Leave);
   i.free();
   decoder.free();
-  return stack;
+  return whole ? stack : undefined;
 }

@@ -15,7 +15,10 @@ export interface Operand {
   readonly kind: number;
   /** Bytes: of the register, of the memory access (0 where it has none), of the immediate as encoded. */
   readonly size: number;
-  /** Registers: class, number within the class, slot in the CPU state (GPR, XMM; else -1); AH CH DH BH are `high`. */
+  /**
+   * Registers: class, number within the class, slot in the CPU state (GPR, XMM; else -1); AH CH DH BH are `high`. Memory operands of
+   * gathers: class and slot of the vector of indices, which `mem` does not know.
+   */
   readonly class: number;
   readonly number: number;
   readonly slot: number;

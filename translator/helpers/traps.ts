@@ -1,8 +1,9 @@
 // Instructions that only raise an exception in user mode, and those that ask for the processor's identity or time.
 
-import { RAX, RBX, RCX, RDX } from "../cpu.ts";
-import { cpuid as leafOf } from "../cpuid.ts";
-import { raise, VECTOR_BP, VECTOR_DB, VECTOR_GP, VECTOR_OF } from "../env.ts";
+import { CF, RAX, RBX, RCX, RDX } from "../cpu.ts";
+import { cpuid as leafOf, hasAvx, levelOf, XCR0 } from "../cpuid.ts";
+import { raise, VECTOR_BP, VECTOR_DB, VECTOR_GP, VECTOR_OF, VECTOR_UD } from "../env.ts";
+import { setStatusFlags } from "../ir/flags.ts";
 import { I32 } from "../ram.ts";
 
 /** Privileged, or through a gate that user mode may not use. */
@@ -21,7 +22,7 @@ export function overflowTrap(): void {
 }
 
 export function cpuid(c: number): void {
-  const [a, b, cx, d] = leafOf(I32[c + 2 * RAX] >>> 0, I32[c + 2 * RCX] >>> 0);
+  const [a, b, cx, d] = leafOf(I32[c + 2 * RAX] >>> 0, I32[c + 2 * RCX] >>> 0, levelOf(c));
   set(c, RAX, a);
   set(c, RBX, b);
   set(c, RCX, cx);
@@ -33,6 +34,34 @@ export function rdtsc(c: number): void {
   const ns = performance.now() * 1e6;
   set(c, RAX, ns % 0x1_0000_0000);
   set(c, RDX, ns / 0x1_0000_0000);
+}
+
+/** RDTSCP: with the number of the processor, which is 0. */
+export function rdtscp(c: number): void {
+  rdtsc(c);
+  set(c, RCX, 0);
+}
+
+/** XCR0, or which of its parts may be in use. */
+export function xgetbv(c: number): void {
+  if (!hasAvx(levelOf(c))) raise(VECTOR_UD);
+  if (I32[c + 2 * RCX] >>> 0 > 1) raise(VECTOR_GP);
+  set(c, RAX, XCR0);
+  set(c, RDX, 0);
+}
+
+const random = new Int32Array(2);
+/** RDRAND, RDSEED: `size` random bytes in slot `d`; there always are some. */
+export function randomNumber(c: number, d: number, size: number): void {
+  crypto.getRandomValues(random);
+  I32[c + 2 * d] = size === 2 ? random[0]! & 0xffff : random[0]!;
+  I32[c + 2 * d + 1] = size === 8 ? random[1]! : 0;
+  setStatusFlags(c, CF);
+}
+
+/** WRFSBASE, WRGSBASE: the base must be canonical. */
+export function checkBase(c: number, s: number): void {
+  if (I32[c + 2 * s + 1] >> 15 !== I32[c + 2 * s + 1] >> 31) raise(VECTOR_GP);
 }
 
 function set(c: number, slot: number, value: number): void {

@@ -2,6 +2,8 @@
 
 import type { OpDef } from "./op.ts";
 import { ALU_OPS } from "./ops_alu.ts";
+import { AVX_OPS } from "./ops_avx.ts";
+import { BMI_OPS } from "./ops_bmi.ts";
 import { CONTROL_OPS } from "./ops_control.ts";
 import { INTEGER_OPS } from "./ops_integer.ts";
 import { MMX_OPS } from "./ops_mmx.ts";
@@ -30,5 +32,7 @@ register(SSE_OPS);
 register(SSE_FLOAT_OPS);
 register(X87_OPS);
 register(MMX_OPS);
+register(BMI_OPS);
+register(AVX_OPS);
 
 export const OPS: ReadonlyMap<string, OpDef> = table;

@@ -151,6 +151,12 @@ lanes("pminub", "U8", 16, "a<b?a:b");
 lanes("pmaxub", "U8", 16, "a>b?a:b");
 lanes("pminsw", "I16", 8, "a<b?a:b");
 lanes("pmaxsw", "I16", 8, "a>b?a:b");
+for (
+  const [lane, view, n] of [["sb", "I8", 16], ["sd", "I32", 4], ["uw", "U16", 8], ["ud", "U32", 4]] as const
+) {
+  lanes(`pmin${lane}`, view, n, "a<b?a:b");
+  lanes(`pmax${lane}`, view, n, "a>b?a:b");
+}
 lanes("pavgb", "U8", 16, "a+b+1>>>1");
 lanes("pavgw", "U16", 8, "a+b+1>>>1");
 lanes("pcmpeqw", "I16", 8, "a===b?-1:0");

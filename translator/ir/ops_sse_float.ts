@@ -5,6 +5,7 @@
 // NaNs, infinities and denormals go to the helper, whose results are exact in value and flags.
 
 import { FLAG_B, FLAGS, MXCSR, STATUS_FLAGS } from "../cpu.ts";
+import { accepted } from "../sse/lane.ts";
 import { EXPLICIT } from "./flags.ts";
 import { op, type OpDef, type Ref } from "./op.ts";
 
@@ -215,8 +216,8 @@ FLOAT.push(
   ),
 );
 
-// Compares with a predicate: 0 EQ, 1 LT, 2 LE, 3 UNORD; with bit 2 the opposite.
-const PREDICATES = ["v===w", "v<w", "v<=w", "false"];
+/** Compares with a predicate: what holds between ordered numbers, by the bits of sse/lane.ts. */
+const PREDICATES = ["false", "v<w", "v===w", "v<=w", "v>w", "v!==w", "v>=w", "true"];
 for (
   const [name, lane, tiny, words] of [["d", "f64", MIN64, 2], [
     "s",
@@ -230,9 +231,7 @@ for (
       return `const v=${d[lane as "f64"](0)},w=${r[lane as "f64"](0)};if(${ordinary("v", tiny)}&&${
         ordinary("w", tiny)
       }){` +
-        `const f=${PREDICATES[x & 3]}?${x & 4 ? "0:-1" : "-1:0"};${d.lo}=f;${
-          words === 2 ? `${d.hi}=f;` : ""
-        }}` +
+        `const f=${PREDICATES[accepted(x) & 7]}?-1:0;${d.lo}=f;${words === 2 ? `${d.hi}=f;` : ""}}` +
         `else ${o}(c,${x},${d.address},${r.address},1,${ip});`;
     }, { faults: true }),
   );
@@ -257,13 +256,6 @@ FLOAT.push(
     "odrxx",
     "o(c, x, d address, r address, x, ip): floats, may raise #XM",
     ([o, d, r, x, y], ip) => `${o}(c,${x},${d.address},${r.address},${y},${ip});`,
-    { faults: true },
-  ),
-  op(
-    "vecfx",
-    "odrx",
-    "o(c, x, d address, r address, ip): floats, may raise #XM",
-    ([o, d, r, x], ip) => `${o}(c,${x},${d.address},${r.address},${ip});`,
     { faults: true },
   ),
   op(

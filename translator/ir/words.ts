@@ -102,7 +102,8 @@ export function shapeFor(def: OpDef, key: number): Shape {
 }
 
 function addShape(def: OpDef, key: number): Shape {
-  if (shapes.length > SHAPE_MASK) throw new Error("too many shapes of IR operations");
+  // The last number is taken (threaded/node.ts).
+  if (shapes.length >= SHAPE_MASK) throw new Error("too many shapes of IR operations");
   const forms: number[] = [];
   let rest = key;
   for (let i = def.args.length - 1; i >= 0; i--) {
@@ -294,12 +295,23 @@ export function decodeOp(
   return { op: { def, args, ip: page + (head >>> OFFSET_SHIFT & 4095) }, next: at };
 }
 
-/** Hands out pieces of arrays of words; an array lives as long as somebody has a piece of it. */
-export class WordPieces {
+/** Hands out pieces of arrays of words. */
+export interface Pieces {
+  /** The array of the piece that was asked for last. */
+  readonly words: Int32Array;
+  /** Index in `words` where `count` words are free; they are the caller's after take(). */
+  room(count: number): number;
+  /** What lies before index `end` is taken. */
+  take(end: number): void;
+  /** Index in `words` of `count` words of the caller's own. */
+  allot(count: number): number;
+}
+
+/** An array lives as long as somebody has a piece of it. */
+export class WordPieces implements Pieces {
   words: Int32Array = new Int32Array(PIECE);
   #used = 0;
 
-  /** Index in `words` where `count` words are free; they are the caller's after take(). */
   room(count: number): number {
     if (this.#used + count > this.words.length) {
       this.words = new Int32Array(Math.max(PIECE, count));
@@ -307,12 +319,10 @@ export class WordPieces {
     }
     return this.#used;
   }
-  /** What lies before index `end` is taken. */
   take(end: number): void {
     this.#used = end;
   }
 
-  /** Index in `words` of `count` words of the caller's own. */
   allot(count: number): number {
     const at = this.room(count);
     this.take(at + count);

@@ -19,6 +19,8 @@ import {
 } from "../ir/words.ts";
 import * as ram from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
+import { Arena } from "../threaded/arena.ts";
+import { type Status, ThreadedTier } from "../threaded/tier.ts";
 import { GLOBALS, handlerText } from "./template.ts";
 
 export interface Compiled {
@@ -42,15 +44,27 @@ export function globalValues(runtime: Runtime): unknown[] {
 export class Closures {
   /** By shape. */
   readonly #handlers: Handler[] = [];
-  /** How many of the shapes in use have one. */
+  /** How many of the shapes in use have one for certain. */
   #compiled = 0;
+  #factories = 0;
+  #threaded: ThreadedTier | undefined;
+  readonly #runtime: Runtime;
   readonly #globals: unknown[];
+  readonly #arena = new Arena();
   readonly #pieces = new WordPieces();
+
+  /** Handler of a shape until it runs. */
+  readonly #first: Handler = (c, words, at, around) => {
+    const id = words[at]! & SHAPE_MASK;
+    this.#make([id]);
+    return this.#handlers[id]!(c, words, at, around);
+  };
 
   /** The code of all blocks: V8 sees one function, not one for each of them. */
   readonly #execute: BlockCode;
 
   constructor(runtime: Runtime) {
+    this.#runtime = runtime;
     this.#globals = globalValues(runtime);
     const handlers = this.#handlers;
     this.#execute = function (c) {
@@ -67,37 +81,56 @@ export class Closures {
 
   /** Handlers compiled so far. */
   get factories(): number {
-    return this.#compiled;
+    return this.#factories;
   }
 
-  compile(block: IrBlock): Compiled {
-    const pieces = this.#pieces, at = pieces.room(blockWords(block)), { words } = pieces;
+  compile(block: IrBlock, _page: number, kept: boolean): Compiled {
+    const pieces = kept ? this.#arena : this.#pieces;
+    const at = pieces.room(blockWords(block)), { words } = pieces;
     const links: Link[] = [];
     pieces.take(encodeBlock(block, words, at, links));
     return this.run({ words, at, links });
   }
 
   run(body: Body): Compiled {
+    this.#extend();
+    if (this.#threaded !== undefined) return { code: this.#threaded.code, entry: 0, body };
     this.#compileHandlers();
     return { code: this.#execute, entry: 0, body };
+  }
+
+  /** From now on blocks are run as threaded code. */
+  useThreaded(status: Status, regions: (c: number, result: number) => Block | null): ThreadedTier {
+    return this.#threaded = new ThreadedTier(this.#runtime, status, regions, this.#handlers, this.#execute);
   }
 
   /** One operation: a step, or for an operation that ends a block what its BlockCode does. */
   single(o: IrOp): (c: number) => any {
     const page = o.ip - o.ip % 4096, words = new Int32Array(shapeOf(o).words), links: Link[] = [];
     encodeOp(o, page, words, 0, links);
-    this.#compileHandlers();
     const around = { address: o.ip, lo: o.ip | 0, links };
-    const handler = this.#handlers[words[0]! & SHAPE_MASK]!;
+    const id = words[0]! & SHAPE_MASK;
+    this.#extend();
+    if (this.#handlers[id] === this.#first) this.#make([id]);
+    const handler = this.#handlers[id]!;
     return (c) => handler(c, words, 0, around);
   }
 
-  /** Those of all shapes that are in use since the last time, in one piece of source. */
+  /** Gives all shapes there are a handler. */
+  #extend(): void {
+    while (this.#handlers.length < shapes.length) this.#handlers.push(this.#first);
+  }
+
+  /** Compiles all shapes that are in use since the last time, in one piece of source. */
   #compileHandlers(): void {
     if (this.#compiled === used.length) return;
     const ids = used.slice(this.#compiled);
     this.#compiled = used.length;
-    while (this.#handlers.length < shapes.length) this.#handlers.push(noHandler);
+    this.#make(ids);
+  }
+
+  #make(ids: readonly number[]): void {
+    this.#factories += ids.length;
     const names = GLOBALS.split(",").map((name, i) => `${name}=$G[${i}]`);
     // In parentheses a function is compiled at once: all of them are about to be called.
     const texts = ids.map((id) => `(${handlerText(shapes[id]!)})`);
@@ -105,7 +138,3 @@ export class Closures {
     (make(this.#globals, objects) as Handler[]).forEach((handler, i) => this.#handlers[ids[i]!] = handler);
   }
 }
-
-const noHandler: Handler = () => {
-  throw new Error("operation of a shape that is not in use");
-};

@@ -1,4 +1,4 @@
-// BT BTS BTR BTC BSF BSR POPCNT, and TZCNT LZCNT, which without BMI1 and LZCNT are BSF and BSR (SDM vol. 2)
+// BT BTS BTR BTC BSF BSR POPCNT (SDM vol. 2)
 
 import { type Instruction, OPERAND_IMMEDIATE, OPERAND_MEMORY } from "../decode/instruction.ts";
 import type { Builder } from "../ir/builder.ts";
@@ -48,8 +48,6 @@ export const BIT: Family = {
   Btc: bitTest("btc"),
   Bsf: scan("bsf"),
   Bsr: scan("bsr"),
-  Tzcnt: scan("bsf"),
-  Lzcnt: scan("bsr"),
   Popcnt: (b, i) => {
     const d = i.ops[0]!, s = b.read(i.ops[1]!);
     const t = b.target(d);

@@ -13,7 +13,7 @@ import { type Builder, memAt } from "../ir/builder.ts";
 import { readFlags } from "../ir/flags.ts";
 import { nameAll } from "../ir/objects.ts";
 import { I32 } from "../ram.ts";
-import { type Family, refuse } from "./lowering.ts";
+import { type Family, type Lowering, refuse } from "./lowering.ts";
 import { CONDITIONS } from "./move.ts";
 
 function jmp(b: Builder, i: Instruction): void {
@@ -96,6 +96,7 @@ export function undefinedInstruction(): void {
 }
 
 nameAll("branch", { saveFlags, undefinedInstruction });
+const undefinedOpcode: Lowering = (b) => b.leave(undefinedInstruction);
 
 const branches: Record<string, (b: Builder, i: Instruction) => void> = {};
 CONDITIONS.forEach((name, cc) => {
@@ -103,6 +104,9 @@ CONDITIONS.forEach((name, cc) => {
 });
 
 export const CONTROL: Family = {
+  Ud0: undefinedOpcode,
+  Ud1: undefinedOpcode,
+  Ud2: undefinedOpcode,
   Jmp: jmp,
   Call: call,
   Ret: (b, i) => {

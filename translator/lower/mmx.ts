@@ -20,6 +20,7 @@ import type { Builder } from "../ir/builder.ts";
 import { named } from "../ir/objects.ts";
 import * as convert from "../sse/convert.ts";
 import * as integer from "../sse/integer.ts";
+import * as packed from "../sse/packed.ts";
 import { type Family, type Lowering, refuse } from "./lowering.ts";
 import { source128, source64, xmm } from "./sse_operands.ts";
 import { pending } from "./x87.ts";
@@ -179,6 +180,15 @@ const LANES = [
   "Paddb Paddw Paddd Paddq Psubb Psubw Psubd Psubq Paddusb Paddusw Psubusb Psubusw Paddsb Paddsw Psubsb Psubsw",
   "Pminub Pmaxub Pminsw Pmaxsw Pavgb Pavgw Pcmpeqb Pcmpeqw Pcmpeqd Pcmpgtb Pcmpgtw Pcmpgtd Pmullw Pmulhw Pmulhuw",
 ].join(" ").split(" ");
+const palignr: Lowering = checked((b, i) => {
+  const d = mm(i.ops[0]!);
+  b.op("vecn", packed.palignr64, d, source(b, i.ops[1]!), i.ops[2]!.lo & 255);
+  b.op("mmxset", d);
+});
+
+/** Lanes of SSSE3, and those of its instructions that take neighbours. */
+const LANEWISE = ["Pmaddubsw", "Pmulhrsw", "Psignb", "Psignw", "Psignd", "Pabsb", "Pabsw", "Pabsd"] as const;
+const NEIGHBOURS = ["Phaddw", "Phaddsw", "Phaddd", "Phsubw", "Phsubsw", "Phsubd"] as const;
 const HELPERS = ["Pmaddwd", "Psadbw", "Pmuludq"] as const;
 
 /** Forms whose mnemonic XMM registers share: these lowerings are for instructions with an MM operand. */
@@ -187,6 +197,12 @@ const SHARED: Family = {
   ...Object.fromEntries(
     HELPERS.map((name) => [name, binary("vec", integer[name.toLowerCase() as "pmaddwd"])]),
   ),
+  ...Object.fromEntries(
+    LANEWISE.map((name) => [name, binary("vec", packed[name.toLowerCase() as "pabsb"])]),
+  ),
+  ...Object.fromEntries(NEIGHBOURS.map((name) => [name, pack(packed[name.toLowerCase() as "phaddw"])])),
+  Pshufb: binary("vec", packed.pshufb64),
+  Palignr: palignr,
   Pand: binary("andx"),
   Pandn: binary("andnx"),
   Por: binary("orx"),

@@ -35,12 +35,8 @@ for (const [name, number] of [["Min", 3], ["Max", 5], ["Sqrt", 6]] as const) {
 }
 
 /** HADD, HSUB, ADDSUB. */
-function horizontal(helper: unknown, kind: number): Lowering {
-  return (b, i) => {
-    const d = xmm(i.ops[0]!);
-    b.op("vecfx", helper, d, source128(b, i.ops[1]!), kind);
-  };
-}
+const horizontal = (helper: unknown, kind: number): Lowering =>
+  packed(helper, kind, helper === float.horizontal64 ? 2 : 4);
 
 function comi(name: string, helper: unknown, source: Source, quiet: number): Lowering {
   return (b, i) => {
@@ -49,21 +45,23 @@ function comi(name: string, helper: unknown, source: Source, quiet: number): Low
   };
 }
 
-function cmpPacked(helper: unknown, lanes: number): Lowering {
+/** Compares; `predicates` cuts the immediate: 8 of them, 32 in VEX's encodings. */
+export function cmpPacked(helper: unknown, lanes: number, predicates = 8): Lowering {
   return (b, i) => {
     const d = xmm(i.ops[0]!);
-    b.op("vecfxx", helper, d, source128(b, i.ops[1]!), i.ops[2]!.lo & 7, lanes);
+    b.op("vecfxx", helper, d, source128(b, i.ops[1]!), i.ops[2]!.lo & predicates - 1, lanes);
+  };
+}
+export function cmpScalar(double: boolean, predicates = 8): Lowering {
+  return (b, i) => {
+    const d = xmm(i.ops[0]!), x = i.ops[2]!.lo & predicates - 1;
+    if (double) b.op("cmpsd", float.cmp64, d, source64(b, i.ops[1]!), x);
+    else b.op("cmpss", float.cmp32, d, source32(b, i.ops[1]!), x);
   };
 }
 
-function cmpss(b: Builder, i: Instruction): void {
-  b.op("cmpss", float.cmp32, xmm(i.ops[0]!), source32(b, i.ops[1]!), i.ops[2]!.lo & 7);
-}
-
 /** CMPSD of XMM registers (the string instruction of that name is another's). */
-export function cmpsdVector(b: Builder, i: Instruction): void {
-  b.op("cmpsd", float.cmp64, xmm(i.ops[0]!), source64(b, i.ops[1]!), i.ops[2]!.lo & 7);
-}
+export const cmpsdVector: Lowering = cmpScalar(true);
 
 function cvtsi2sd(b: Builder, i: Instruction): void {
   const d = xmm(i.ops[0]!), s = i.ops[1]!;
@@ -119,7 +117,7 @@ export const SSE_FLOAT: Family = {
   Comiss: comi("comiss", float.comi32, source32, 1),
   Cmpps: cmpPacked(float.cmp32, 4),
   Cmppd: cmpPacked(float.cmp64, 2),
-  Cmpss: cmpss,
+  Cmpss: cmpScalar(false),
   Cvtsi2sd: cvtsi2sd,
   Cvtsi2ss: cvtsi2ss,
   Cvtsd2si: floatToInt(true, false),

@@ -5,6 +5,7 @@ import type { Builder } from "../ir/builder.ts";
 import { nameAll } from "../ir/objects.ts";
 import * as integer from "../sse/integer.ts";
 import type { Family, Lowering } from "./lowering.ts";
+import { extract } from "./sse4.ts";
 import { binary, source128, xmm } from "./sse_operands.ts";
 
 nameAll("integer", integer);
@@ -151,5 +152,5 @@ export const SSE_INTEGER: Family = {
   Punpckhqdq: unpackHighQuad,
   Unpckhpd: unpackHighQuad,
   Pinsrw: pinsrw,
-  Pextrw: (b, i) => b.op("pextrw", i.ops[0]!.slot, xmm(i.ops[1]!), i.ops[2]!.lo & 7),
+  Pextrw: extract(2),
 };

@@ -76,6 +76,7 @@ function movddup(b: Builder, i: Instruction): void {
 function maskmovdqu(b: Builder, i: Instruction): void {
   const m = i.ops[0]!.mem!, data = xmm(i.ops[1]!), mask = xmm(i.ops[2]!);
   const t = b.temp(2);
+  b.op("probe", m, 16);
   b.op("ld128", t, m);
   b.op("vecm", maskedBytes, t, data, mask);
   b.op("st128", m, t);

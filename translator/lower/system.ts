@@ -1,6 +1,6 @@
 // CPUID RDTSC, hints and fences, software interrupts, and what only the kernel may do (SDM vol. 2)
 
-import { RBP, RSP } from "../cpu.ts";
+import { FS_BASE, GS_BASE, RBP, RSP } from "../cpu.ts";
 import type { Instruction } from "../decode/instruction.ts";
 import * as h from "../helpers/traps.ts";
 import { type Builder, memAt } from "../ir/builder.ts";
@@ -50,6 +50,22 @@ function enter(size: number) {
   };
 }
 
+function readBase(slot: number): Lowering {
+  return (b, i) => b.write(i.ops[0]!, slot);
+}
+function writeBase(slot: number): Lowering {
+  return (b, i) => {
+    const s = i.ops[0]!;
+    if (s.size === 8) b.help(h.checkBase, s.slot);
+    b.op(s.size === 8 ? "mov64" : "mov32", slot, s.slot);
+  };
+}
+function random(b: Builder, i: Instruction): void {
+  const d = i.ops[0]!, t = b.temp();
+  b.op("result2", h.randomNumber, t, d.size);
+  b.write(d, t);
+}
+
 const ignored = [
   "Lfence",
   "Mfence",
@@ -84,6 +100,7 @@ const kernelOnly = [
   "Rdmsr",
   "Rdpmc",
   "Swapgs",
+  "Xsetbv",
   "Sysretq",
   "Sysret",
   "Ltr",
@@ -100,7 +117,18 @@ const kernelOnly = [
 const family: Record<string, Lowering> = {
   Cpuid: (b) => b.quick(h.cpuid),
   Rdtsc: (b) => b.quick(h.rdtsc),
+  Rdtscp: (b) => b.quick(h.rdtscp),
+  Rdpid: (b, i) => b.op("mov64", i.ops[0]!.slot, { lo: 0, hi: 0 }),
+  Xgetbv: (b) => b.help(h.xgetbv),
+  Rdrand: random,
+  Rdseed: random,
+  Rdfsbase: readBase(FS_BASE),
+  Rdgsbase: readBase(GS_BASE),
+  Wrfsbase: writeBase(FS_BASE),
+  Wrgsbase: writeBase(GS_BASE),
   Clflush: flush,
+  Clflushopt: flush,
+  Clwb: flush,
   Int3: (b) => b.op("leave0", h.breakpoint, b.nextConst),
   Int1: (b) => b.op("leave0", h.debugTrap, b.nextConst),
   Int: int,

@@ -3,7 +3,10 @@
 import type { Family, Lowering } from "./lowering.ts";
 import { ARITH } from "./arith.ts";
 import { ATOMIC } from "./atomic.ts";
+import { AVX } from "./avx.ts";
+import { AVX_PERMUTE } from "./avx_permute.ts";
 import { BIT } from "./bit.ts";
+import { BMI } from "./bmi.ts";
 import { CONTROL } from "./control.ts";
 import { FLAG } from "./flag.ts";
 import { LOOP } from "./loop.ts";
@@ -13,6 +16,7 @@ import { MUL_DIV } from "./mul_div.ts";
 import { SHIFT } from "./shift.ts";
 import { cmpsdVector, SSE_FLOAT } from "./sse_float.ts";
 import { SSE_INTEGER } from "./sse_integer.ts";
+import { SSE4 } from "./sse4.ts";
 import { movsdVector, SSE_MOVE } from "./sse_move.ts";
 import { namesake } from "./sse_operands.ts";
 import { STRING } from "./string.ts";
@@ -27,6 +31,7 @@ const FAMILIES: readonly Family[] = [
   SHIFT,
   MUL_DIV,
   BIT,
+  BMI,
   STRING,
   ATOMIC,
   FLAG,
@@ -34,8 +39,11 @@ const FAMILIES: readonly Family[] = [
   SYSTEM,
   withMmx(SSE_MOVE),
   withMmx(SSE_INTEGER),
+  withMmx(SSE4),
   MMX,
   SSE_FLOAT,
+  AVX,
+  AVX_PERMUTE,
   X87,
   X87_STATE,
 ];

@@ -10,6 +10,7 @@ import { fdecstp, ffree, fincstp } from "../x87/compare.ts";
 import * as control from "../x87/control.ts";
 import { readFxsave, validFxsave, writeFxsave } from "../x87/fxsave.ts";
 import { check } from "../x87/stack.ts";
+import { xrstor, xsave } from "../helpers/xsave.ts";
 import type { Family, Lowering } from "./lowering.ts";
 import { misaligned } from "./sse_operands.ts";
 import { pending } from "./x87.ts";
@@ -73,6 +74,11 @@ function image(op: string, helper: (c: number, at: number, wide: number) => void
   };
 }
 
+/** XSAVE, XRSTOR. */
+function extended(helper: typeof xsave, wide: number): Lowering {
+  return (b, i) => b.op("vecpages", helper, b.ipConst, i.ops[0]!.mem, wide, 0, 0, 0);
+}
+
 function fnstsw(b: Builder, i: Instruction): void {
   const t = b.temp();
   b.quick(copyStatus, t);
@@ -81,6 +87,7 @@ function fnstsw(b: Builder, i: Instruction): void {
 }
 
 nameAll("x87_state", { copyStatus, fldcw, fnstenv, fldenv, fnsave, frstor, fxsave, fxrstor, check });
+nameAll("xsave", { xsave, xrstor });
 nameAll("compare", { fdecstp, ffree, fincstp });
 nameAll("x87_control", control);
 
@@ -103,6 +110,10 @@ export const X87_STATE: Family = {
   Fxsave64: image("writeblock", fxsave, 1),
   Fxrstor: image("readblock", fxrstor, 0),
   Fxrstor64: image("readblock", fxrstor, 1),
+  Xsave: extended(xsave, 0),
+  Xsave64: extended(xsave, 1),
+  Xrstor: extended(xrstor, 0),
+  Xrstor64: extended(xrstor, 1),
   Ffree: (b, i) => b.help(ffree, i.ops[0]!.number, 0),
   Ffreep: (b, i) => b.help(ffree, i.ops[0]!.number, 1),
   Fincstp: (b) => b.help(fincstp),

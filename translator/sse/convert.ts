@@ -19,7 +19,8 @@ import {
 import { begin, commit } from "./float.ts";
 import { A, convertFloat, load32, load64, result, roundZ, store32, store64, Z } from "./lane.ts";
 
-const scratch = new Int32Array(4);
+/** Room for 256 bits. */
+const scratch = new Int32Array(8);
 const int = { hi: 0, lo: 0 };
 
 /** A to an integer of 32 or 64 bits in `int`. */
@@ -98,13 +99,22 @@ export function floatToFloat(c: number, d: number, s: number, toDouble: boolean,
   if (toDouble) I32[(d >> 2) + 1] = result.hi;
 }
 
-function put(d: number): void {
-  for (let i = 0; i < 4; i++) I32[(d >> 2) + i] = scratch[i]!;
+function put(d: number, words = 4): void {
+  for (let i = 0; i < words; i++) I32[(d >> 2) + i] = scratch[i]!;
 }
 
-export function cvtps2pd(c: number, d: number, s: number, ip: number): void {
+// On 2 or 4 doubles, 4 or 8 singles. What has half the size fills up a 128-bit register with zeros. `_x` is for conversions that need
+// to be told more.
+export function singlesToDoubles(
+  c: number,
+  _x: number,
+  d: number,
+  s: number,
+  lanes: number,
+  ip: number,
+): void {
   const m = begin(c);
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < lanes; i++) {
     load32(A, m, I32[(s >> 2) + i]);
     convertFloat(m, true);
     store64();
@@ -112,13 +122,20 @@ export function cvtps2pd(c: number, d: number, s: number, ip: number): void {
     scratch[2 * i + 1] = result.hi;
   }
   commit(c, m, ip);
-  put(d);
+  put(d, 2 * lanes);
 }
 
-export function cvtpd2ps(c: number, d: number, s: number, ip: number): void {
+export function doublesToSingles(
+  c: number,
+  _x: number,
+  d: number,
+  s: number,
+  lanes: number,
+  ip: number,
+): void {
   const m = begin(c);
   scratch[2] = scratch[3] = 0;
-  for (let i = 0; i < 2; i++) {
+  for (let i = 0; i < lanes; i++) {
     load64(A, m, I32[(s >> 2) + 2 * i + 1], I32[(s >> 2) + 2 * i]);
     convertFloat(m, false);
     store32();
@@ -136,22 +153,30 @@ export function floatsToInts(
   double: boolean,
   truncate: boolean,
   ip: number,
+  lanes = double ? 2 : 4,
 ): void {
   const m = begin(c);
   scratch[2] = scratch[3] = 0;
-  for (let i = 0; i < (double ? 2 : 4); i++) {
+  for (let i = 0; i < lanes; i++) {
     if (double) load64(A, m, I32[(s >> 2) + 2 * i + 1], I32[(s >> 2) + 2 * i]);
     else load32(A, m, I32[(s >> 2) + i]);
     toInt(m, false, truncate);
     scratch[i] = int.lo;
   }
   commit(c, m, ip);
-  put(d);
+  put(d, Math.max(lanes, 4));
+}
+/** The same; `x` tells whether to truncate. */
+export function singlesToInts(c: number, x: number, d: number, s: number, lanes: number, ip: number): void {
+  floatsToInts(c, d, s, false, x !== 0, ip, lanes);
+}
+export function doublesToInts(c: number, x: number, d: number, s: number, lanes: number, ip: number): void {
+  floatsToInts(c, d, s, true, x !== 0, ip, lanes);
 }
 
-export function cvtdq2ps(c: number, d: number, s: number, ip: number): void {
+export function intsToSingles(c: number, _x: number, d: number, s: number, lanes: number, ip: number): void {
   const m = begin(c);
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < lanes; i++) {
     const v = I32[(s >> 2) + i];
     unpackInt(Z, v >> 31, v);
     roundZ(m, false);
@@ -159,10 +184,19 @@ export function cvtdq2ps(c: number, d: number, s: number, ip: number): void {
     scratch[i] = result.lo;
   }
   commit(c, m, ip);
-  put(d);
+  put(d, lanes);
 }
 
 // The instructions, by the names the lowering uses.
+export function cvtps2pd(c: number, d: number, s: number, ip: number): void {
+  singlesToDoubles(c, 0, d, s, 2, ip);
+}
+export function cvtpd2ps(c: number, d: number, s: number, ip: number): void {
+  doublesToSingles(c, 0, d, s, 2, ip);
+}
+export function cvtdq2ps(c: number, d: number, s: number, ip: number): void {
+  intsToSingles(c, 0, d, s, 4, ip);
+}
 export function cvtps2dq(c: number, d: number, s: number, ip: number): void {
   floatsToInts(c, d, s, false, false, ip);
 }

@@ -25,7 +25,8 @@ import {
 } from "./lane.ts";
 
 const M = 2 * MXCSR;
-const scratch = new Int32Array(4);
+/** Room for 256 bits. */
+const scratch = new Int32Array(8);
 
 export function begin(c: number): number {
   status.flags = 0;
@@ -117,36 +118,39 @@ export function comi32(c: number, quietToo: boolean, d: number, s: number, ip: n
 
 const ADD = 0, SUB = 2;
 
-/** HADDPD HSUBPD ADDSUBPD (`kind` 0, 1, 2) on doubles. */
-export function horizontal64(c: number, kind: number, d: number, s: number, ip: number): void {
-  const m = begin(c), x = d >> 2, y = s >> 2;
+/** HADDPD HSUBPD ADDSUBPD (`kind` 0, 1, 2) on doubles, 128 bits by 128 bits. */
+export function horizontal64(c: number, kind: number, d: number, s: number, lanes: number, ip: number): void {
+  const m = begin(c);
+  for (let i = 0; i < 2 * lanes; i += 4) pairs64(kind, m, (d >> 2) + i, (s >> 2) + i, i);
+  commit(c, m, ip);
+  for (let i = 0; i < 2 * lanes; i++) I32[(d >> 2) + i] = scratch[i]!;
+}
+function pairs64(kind: number, m: number, x: number, y: number, to: number): void {
   if (kind === 2) {
     lane64(SUB, m, I32[x + 1], I32[x], I32[y + 1], I32[y]);
-    scratch[0] = result.lo, scratch[1] = result.hi;
+    scratch[to] = result.lo, scratch[to + 1] = result.hi;
     lane64(ADD, m, I32[x + 3], I32[x + 2], I32[y + 3], I32[y + 2]);
   } else {
     const op = kind === 0 ? ADD : SUB;
     lane64(op, m, I32[x + 1], I32[x], I32[x + 3], I32[x + 2]);
-    scratch[0] = result.lo, scratch[1] = result.hi;
+    scratch[to] = result.lo, scratch[to + 1] = result.hi;
     lane64(op, m, I32[y + 1], I32[y], I32[y + 3], I32[y + 2]);
   }
-  scratch[2] = result.lo, scratch[3] = result.hi;
-  commit(c, m, ip);
-  for (let i = 0; i < 4; i++) I32[x + i] = scratch[i]!;
+  scratch[to + 2] = result.lo, scratch[to + 3] = result.hi;
 }
 
-export function horizontal32(c: number, kind: number, d: number, s: number, ip: number): void {
+export function horizontal32(c: number, kind: number, d: number, s: number, lanes: number, ip: number): void {
   const m = begin(c), x = d >> 2, y = s >> 2;
-  for (let i = 0; i < 4; i++) {
+  for (let i = 0; i < lanes; i++) {
     if (kind === 2) lane32((i & 1) === 0 ? SUB : ADD, m, I32[x + i], I32[y + i]);
     else {
-      const z = i < 2 ? x + 2 * i : y + 2 * (i - 2);
+      const k = i & 3, z = (i & 4) + (k < 2 ? x + 2 * k : y + 2 * (k - 2));
       lane32(kind === 0 ? ADD : SUB, m, I32[z], I32[z + 1]);
     }
     scratch[i] = result.lo;
   }
   commit(c, m, ip);
-  for (let i = 0; i < 4; i++) I32[x + i] = scratch[i]!;
+  for (let i = 0; i < lanes; i++) I32[x + i] = scratch[i]!;
 }
 
 /** RCPPS and RSQRTPS: 12 bits are promised; the value is what the CPU's own estimate is rounded to 12 bits. */

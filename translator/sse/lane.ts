@@ -244,28 +244,42 @@ export function store32(): void {
   result.lo = packed.lo;
 }
 
-/** Compares A and B as CMPxx with `predicate` 0–7 (unpacked by the caller): all ones or 0. */
+/** Orders of two numbers, as bits. */
+const LESS = 1, EQUAL = 2, GREATER = 4, UNORDERED = 8;
+const ACCEPTED = [
+  EQUAL,
+  LESS,
+  LESS | EQUAL,
+  UNORDERED,
+  LESS | GREATER | UNORDERED,
+  EQUAL | GREATER | UNORDERED,
+  GREATER | UNORDERED,
+  LESS | EQUAL | GREATER,
+  EQUAL | UNORDERED,
+  LESS | UNORDERED,
+  LESS | EQUAL | UNORDERED,
+  0,
+  LESS | GREATER,
+  EQUAL | GREATER,
+  GREATER,
+  LESS | EQUAL | GREATER | UNORDERED,
+];
+/** Orders for which a predicate (0–31) holds. */
+export function accepted(predicate: number): number {
+  return ACCEPTED[predicate & 15]!;
+}
+
+/** Compares A and B as CMPxx with `predicate` 0–31 (unpacked by the caller): all ones or 0. */
 function comparePredicate(predicate: number): number {
   const order = compare(A, B);
   if (order === 2) {
     const signalling = A.kind === SNAN || B.kind === SNAN;
-    if (signalling || (predicate & 3) === 1 || (predicate & 3) === 2) status.flags |= IE;
+    // Of the first 16 these report quiet NaNs, of the others the rest.
+    const ordered = (predicate & 3) === 1 || (predicate & 3) === 2;
+    if (signalling || ordered !== (predicate & 16) > 0) status.flags |= IE;
   } else if (A.denormal || B.denormal) status.flags |= DE;
-  let is: boolean;
-  switch (predicate & 3) {
-    case 0:
-      is = order === 0;
-      break;
-    case 1:
-      is = order < 0;
-      break;
-    case 2:
-      is = order <= 0;
-      break;
-    default:
-      is = order === 2;
-  }
-  return is !== (predicate & 4) > 0 ? -1 : 0;
+  const is = order === 2 ? UNORDERED : order < 0 ? LESS : order === 0 ? EQUAL : GREATER;
+  return accepted(predicate) & is ? -1 : 0;
 }
 
 export function compare64(

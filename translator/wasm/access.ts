@@ -21,6 +21,7 @@ import {
   READ,
   WRITE128,
   WRITE16,
+  WRITE256,
   WRITE32,
   WRITE64,
   WRITE8,
@@ -62,8 +63,14 @@ export class Access extends Values {
   /** Where a fault goes: a level of open(). */
   protected faultLevel = 0;
 
-  constructor(used: Iterable<number>, written: Iterable<number>, split: Iterable<number>, windows: Windows) {
-    super(used, written, split);
+  constructor(
+    used: Iterable<number>,
+    written: Iterable<number>,
+    split: Iterable<number>,
+    windows: Windows,
+    code?: Values["code"],
+  ) {
+    super(used, written, split, code);
     for (const [key, writable] of windows) {
       this.#windows.set(key, {
         page: this.newLocal(I64),
@@ -92,7 +99,7 @@ export class Access extends Values {
   /** Pushes the effective address. */
   effective(m: Mem): void {
     const { code } = this;
-    this.#window = this.#windows.get(windowKey(m));
+    this.#window = this.#windows.size === 0 ? undefined : this.#windows.get(windowKey(m));
     let terms = 0;
     const add = () => {
       if (terms++ > 0) code.op(OP.i64Add);
@@ -126,13 +133,20 @@ export class Access extends Values {
   /** Pushes whether the TLB entry's tag matches; its address stays in ENTRY. */
   #entry(size: number, tag: number): void {
     const { code } = this;
-    pushEntry(code, () => code.get(ADDRESS).op(OP.i32WrapI64), () => code.get(TLB_AT), ENTRY);
+    pushEntry(code, () => code.get(ADDRESS).op(OP.i32WrapI64), () => this.pushTlb(), ENTRY);
     code.mem(OP.i64Load, 4 * tag).get(ADDRESS);
     if (size > 1) code.i64(size - 1, 0).op(OP.i64Add);
     code.i64(-4096, -1).op(OP.i64And, OP.i64Eq);
   }
   #physical(): void {
     this.code.get(ADDRESS).op(OP.i32WrapI64).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).op(OP.i32Add);
+  }
+  /** Pushes the address of the instruction, `ip`. */
+  protected pushIp(ip: number): void {
+    this.code.f64Const(ip);
+  }
+  protected pushTlb(): void {
+    this.code.get(TLB_AT);
   }
   /** c, low and high word of the address: the first arguments of the slow paths. */
   #slowArguments(): void {
@@ -147,7 +161,8 @@ export class Access extends Values {
     this.open(OP.if, I32);
     code.get(ADDRESS).op(OP.i32WrapI64).get(w.addend).op(OP.i32Add);
     code.op(OP.else);
-    code.i32(RUNNING_CPU).get(ADDRESS).i32(size).f64Const(ip);
+    code.i32(RUNNING_CPU).get(ADDRESS).i32(size);
+    this.pushIp(ip);
     more?.();
     code.call(miss).set(w.addend).set(w.page).set(PHYS);
     if (w.kept) {
@@ -180,7 +195,9 @@ export class Access extends Values {
     this.#physical();
     code.op(OP.else);
     this.#slowArguments();
-    code.i32(size).f64Const(ip).call(READ).tee(PHYS).i32(0).op(OP.i32LtS);
+    code.i32(size);
+    this.pushIp(ip);
+    code.call(READ).tee(PHYS).i32(0).op(OP.i32LtS);
     this.branchIf(this.faultLevel);
     code.get(PHYS);
     this.close();
@@ -199,10 +216,14 @@ export class Access extends Values {
       this.#physical();
       code.op(OP.else);
       this.#slowArguments();
-      code.i32(size).f64Const(ip).call(PROBE);
+      code.i32(size);
+      this.pushIp(ip);
+      code.call(PROBE);
       this.branchIf(this.faultLevel);
       this.#slowArguments();
-      code.i32(size).f64Const(ip).call(READ).tee(PHYS).i32(0).op(OP.i32LtS);
+      code.i32(size);
+      this.pushIp(ip);
+      code.call(READ).tee(PHYS).i32(0).op(OP.i32LtS);
       this.branchIf(this.faultLevel);
       code.get(PHYS);
       this.close();
@@ -233,7 +254,9 @@ export class Access extends Values {
     this.open(OP.if);
     this.code.op(OP.else);
     this.#slowArguments();
-    this.code.i32(size).f64Const(ip).call(PROBE);
+    this.code.i32(size);
+    this.pushIp(ip);
+    this.code.call(PROBE);
     this.branchIf(this.faultLevel);
     this.close();
   }
@@ -264,7 +287,8 @@ export class Access extends Values {
     code.op(OP.else);
     this.#slowArguments();
     words();
-    code.f64Const(ip).call(slow);
+    this.pushIp(ip);
+    code.call(slow);
     this.branchIf(this.faultLevel);
     this.close();
   }
@@ -330,6 +354,41 @@ export class Access extends Values {
     };
     this.#storeAt(8, WRITE64, fast, words, push, ip);
   }
+  /** Pushes the number of slot `r`. */
+  protected slotNumber(r: number): void {
+    this.code.i32(r);
+  }
+  /** Stores the 256 bits of slots `r` and `r` + 2 at `m`. */
+  storeWideAt(m: Mem, r: number, ip: number): void {
+    const { code } = this;
+    this.effective(m);
+    code.set(ADDRESS);
+    const spill = () => {
+      this.storeVector(r);
+      this.storeVector(r + 2);
+    };
+    this.#storeAt(
+      32,
+      WRITE256,
+      () => {
+        // The physical address is on the stack.
+        code.tee(PHYS);
+        this.vector(r);
+        code.simd(SIMD.store).op(0).u(0).get(PHYS);
+        this.vector(r + 2);
+        code.simd(SIMD.store).op(0).u(16);
+      },
+      () => {
+        spill();
+        this.slotNumber(r);
+      },
+      () => {
+        spill();
+        code.i64(r, 0);
+      },
+      ip,
+    );
+  }
   /** Stores 128-bit slot `r` at `m`. */
   storeVectorAt(m: Mem, r: number, ip: number): void {
     const { code } = this;
@@ -344,7 +403,7 @@ export class Access extends Values {
       },
       () => {
         this.storeVector(r);
-        code.i32(r);
+        this.slotNumber(r);
       },
       () => {
         this.storeVector(r);

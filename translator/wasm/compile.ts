@@ -1,16 +1,17 @@
 // Makes a region's wasm module and the Run around its function.
 
 import type { Block, Link } from "../cache/block.ts";
-import { CHAIN, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
+import { CHAIN, LEFT_AT, QUOTA, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
 import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { CHAIN_LENGTH } from "../tunables.ts";
-import { wasmModule } from "./encoder.ts";
+import { Code, OP, wasmModule } from "./encoder.ts";
 import type { Flow, RegionPage } from "./flow.ts";
-import { FAULTED, FIRST_END, GLOBALS, INDIRECT, PAUSED, STALE } from "./generator.ts";
+import { hostFuses } from "./fused.ts";
+import { CPU_AT, FAULTED, FIRST_END, GLOBAL_FUSES, GLOBALS, INDIRECT, PAUSED, STALE } from "./generator.ts";
 import {
   CONDITION,
   IMPORTS,
@@ -23,12 +24,15 @@ import {
   TYPES,
   WRITE128,
   WRITE16,
+  WRITE256,
   WRITE32,
   WRITE64,
   WRITE8,
 } from "./imports.ts";
-import { addFunction, enterJump, functions } from "./jump_table.ts";
+import { addFunction, enterJump, functions, GO_ON } from "./jump_table.ts";
 import { missFunctions } from "./miss.ts";
+import { enterNode } from "../threaded/node.ts";
+import type { ThreadedTier } from "../threaded/tier.ts";
 import { installStubs } from "./shared.ts";
 import { statusFunctions } from "./status.ts";
 import { emitRegion } from "./region.ts";
@@ -38,6 +42,21 @@ const TWO_32 = 0x1_0000_0000;
 
 /** Pending instead of an exception: an existing translation changed, the instruction starts anew. */
 const RETRY = { toString: () => "retry" };
+
+/** What stands for threaded code where there is none: hands on the region's result. */
+function noThreadedCode(): () => number {
+  const code = new Code().i32(CPU_AT).mem(OP.i32Load, 8 * LEFT_AT);
+  const bytes = wasmModule({
+    pages: PAGES,
+    imports: [],
+    globals: 0,
+    functions: [{ type: REGION, locals: [], code, name: "r" }],
+  });
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    m: { m: memory, t: functions },
+  });
+  return instance.exports["r"] as () => number;
+}
 
 /** Runs a block, or its end. */
 type Run = (c: number) => Block | null;
@@ -71,6 +90,13 @@ export class WasmTier {
   #pending: unknown;
   regions = 0;
   bytes = 0;
+  /** Milliseconds spent on making modules. */
+  compileMs = 0;
+  longestMs = 0;
+  /** Why regions came back to JavaScript, how often. */
+  readonly exits = { quota: 0, indirect: 0, link: 0, operation: 0, stale: 0 };
+  readonly status: ReturnType<typeof statusFunctions>;
+  #threaded: ThreadedTier | undefined;
 
   /** Told of blocks without a region that regions lead to. */
   readonly #left: (block: Block, c: number) => void;
@@ -82,10 +108,11 @@ export class WasmTier {
     const slow = this.#slowPaths();
     this.#fixed = { ...slow };
     missFunctions(PAGES, memory, functions, slow).forEach((f, i) => this.#fixed[MISS_READ + i] = f);
-    const { status, condition } = statusFunctions(PAGES, memory, functions);
-    this.#fixed[STATUS] = status;
-    this.#fixed[CONDITION] = condition;
+    this.status = statusFunctions(PAGES, memory, functions);
+    this.#fixed[STATUS] = this.status.status;
+    this.#fixed[CONDITION] = this.status.condition;
     installStubs();
+    functions.set(GO_ON, noThreadedCode());
   }
 
   /** Runs `action`; `failed` when it threw or changed a translation that a window may know. */
@@ -127,6 +154,7 @@ export class WasmTier {
         return 0;
       },
       [WRITE128]: store(16, (c, lo, hi, slot, ip) => H.write128(c, lo, hi, slot, ip)),
+      [WRITE256]: store(32, (c, lo, hi, slot, ip) => H.write256(c, lo, hi, slot, ip)),
       [PROBE]: probe,
       [CONDITION]: (c, cc) => H.condition(c, cc) ? 1 : 0,
     };
@@ -139,6 +167,7 @@ export class WasmTier {
 
   /** A region's module, which other runs may use, too. */
   emit(flow: Flow): RegionParts {
+    const began = performance.now();
     const { generator, steps, links, ends } = emitRegion(flow);
     const module = wasmModule({
       pages: PAGES,
@@ -149,6 +178,7 @@ export class WasmTier {
     });
     const blocks = [...flow.blocks, ...flow.stubs.values()].map(({ address }) => address),
       pages = flow.pages.map(({ address }) => address);
+    this.#took(performance.now() - began);
     return { blocks, pages, module, links, steps, ends };
   }
 
@@ -158,7 +188,7 @@ export class WasmTier {
     pages: readonly RegionPage[],
     plain: Run | undefined,
   ): Entered {
-    const address = blocks[0]!;
+    const address = blocks[0]!, began = performance.now();
     const imports: WebAssembly.ModuleImports = { ...this.#fixed };
     steps.forEach((o, i) => {
       const step = this.#closures.single(o);
@@ -173,7 +203,8 @@ export class WasmTier {
       };
     });
     const globals: Record<number, number> = { 0: this.#links.length, 1: this.#ends.length };
-    for (let i = 2; i < GLOBALS; i++) globals[i] = pages[i - 1]?.addend ?? 0;
+    for (let i = 2; i < GLOBAL_FUSES; i++) globals[i] = pages[i - 1]?.addend ?? 0;
+    globals[GLOBAL_FUSES] = hostFuses() ? 1 : 0;
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module), {
       m: { m: memory, t: functions },
       f: imports,
@@ -184,36 +215,61 @@ export class WasmTier {
     this.regions++;
     this.bytes += module.length;
     const run = instance.exports["r"] as Region["run"];
+    this.#took(performance.now() - began);
     const region: Region = { run, pages, plain, lo: address | 0, hi: Math.floor(address / TWO_32) | 0 };
     return { code: (c) => this.#enter(region, c), entry: addFunction(run) };
+  }
+
+  #took(ms: number): void {
+    this.compileMs += ms;
+    this.longestMs = Math.max(this.longestMs, ms);
   }
 
   /** Runs a region and those it goes on to, and finds the block where it goes on. */
   #enter(region: Region, c: number): Block | null {
     if (c !== RUNNING_CPU) throw new Error("regions run on one CPU state only");
     I32[c + 2 * CHAIN] = CHAIN_LENGTH;
+    I32[c + 2 * QUOTA + 1] = 0;
     let result = region.run(0);
-    if (result === STALE && this.#isAt(region, c)) {
+    if (result === STALE && I32[c + 2 * QUOTA + 1] === 0 && this.#isAt(region, c)) {
       if (this.#current(region, c)) result = region.run(0);
       if (result === STALE && this.#isAt(region, c)) return region.plain!(c);
     }
+    return I32[c + 2 * QUOTA + 1] === 0 ? this.follow(c, result) : this.#threaded!.follow(result);
+  }
+
+  /** Threaded code goes on where regions end. */
+  useThreaded(tier: ThreadedTier): void {
+    this.#threaded = tier;
+  }
+
+  /** The block where what a region returned leads. */
+  follow(c: number, result: number): Block | null {
     const H = this.#runtime;
     let block: Block;
+    const { exits } = this;
     if (result >= 0) {
+      exits.link++;
       const link = this.#links[result]!;
       block = link.block ?? H.follow(c, link);
       const x = I32[c + 2 * TLB + 1] + (link.lo >>> 12 & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
       if (I32[x] !== link.tag || I32[x + 1] !== link.hi || I32[x + XTLB_ADDEND] !== block.addend) {
         block = H.follow(c, link);
       }
-    } else if (result <= FIRST_END) return this.#ends[FIRST_END - result]!(c);
-    else {
+    } else if (result <= FIRST_END) {
+      exits.operation++;
+      return this.#ends[FIRST_END - result]!(c);
+    } else {
       if (result === FAULTED && this.#pending !== RETRY) throw this.#pending;
       if (result !== FAULTED && result !== INDIRECT && result !== PAUSED && result !== STALE) {
         throw new Error(`a region returned ${result}`);
       }
+      if (result === INDIRECT) exits.indirect++;
+      else if (result === PAUSED) exits.quota++;
+      else if (result === STALE) exits.stale++;
       block = H.jump(c, I32[c + 2 * RIP]!, I32[c + 2 * RIP + 1]!);
     }
+    if (this.#threaded !== undefined) enterNode(block);
     if (block.entry !== 0) enterJump(block);
     else if (block.plain === undefined) this.#left(block, c);
     return block;

@@ -16,7 +16,7 @@ import {
   UNKNOWN,
 } from "../ir/flags.ts";
 import { OP } from "./encoder.ts";
-import { type Generator, KIND } from "./generator.ts";
+import type { Generator } from "./generator.ts";
 
 /** Pushes condition `cc` (an i32, 0 or 1). */
 export function condition(g: Generator, cc: number, kind: number): void {
@@ -218,5 +218,5 @@ function positive(g: Generator, cc: number, kind: number): void {
 
 /** Leaves flags of a kind; the operands have been put into FLAG_A and FLAG_B, or FLAG_R. */
 export function leave(g: Generator, kind: number): void {
-  g.code.i32(kind).set(KIND);
+  g.setKind(kind);
 }

@@ -306,6 +306,8 @@ export interface ModuleParts {
   readonly types?: readonly FunctionType[];
   /** Types of the imported functions ("f" "0", "1", …). */
   readonly imports: readonly FunctionType[];
+  /** There is a second function table, "m" "h". */
+  readonly handlers?: boolean;
   /** Number of imported constant i32 globals ("g" "0", "1", …). */
   readonly globals: number;
   readonly functions: readonly FunctionBody[];
@@ -315,7 +317,7 @@ const name = (text: string) => new Code().u(text.length).op(...[...text].map((d)
 
 /** A module over one memory and one function table ("m" "t"). */
 export function wasmModule(
-  { pages, types: first = [], imports, globals, functions }: ModuleParts,
+  { pages, types: first = [], imports, handlers = false, globals, functions }: ModuleParts,
 ): Uint8Array<ArrayBuffer> {
   const types: string[] = [];
   const typeBytes: FunctionType[] = [];
@@ -338,9 +340,10 @@ export function wasmModule(
     typeSection.op(0x60).u(t.params.length).op(...t.params).u(t.results.length).op(...t.results);
   }
   section(1, typeSection);
-  const importSection = new Code().u(imports.length + globals + 2);
+  const importSection = new Code().u(imports.length + globals + (handlers ? 3 : 2));
   importSection.append(name("m")).append(name("m")).op(2, 3).u(pages).u(pages);
   importSection.append(name("m")).append(name("t")).op(1, 0x70, 0, 1);
+  if (handlers) importSection.append(name("m")).append(name("h")).op(1, 0x70, 0, 1);
   importTypes.forEach((t, i) => importSection.append(name("f")).append(name(String(i))).op(0).u(t));
   for (let i = 0; i < globals; i++) {
     importSection.append(name("g")).append(name(String(i))).op(3, I32, 0);

@@ -8,7 +8,7 @@ import type { IrBlock, IrOp } from "../ir/block.ts";
 import { both, everything, type Facts, type FloatPlan, sameFacts } from "./float_facts.ts";
 import { type Generator, isVectorSlot, pair } from "./generator.ts";
 
-const FLOAT = /^(add|sub|mul|div|sqrt|min|max|cmp|comis)[sp][sd]$|^cvt|^vecf/;
+const FLOAT = /^(add|sub|mul|div|sqrt|min|max|cmp|comis)[sp][sd]$|^cvt|^vecf|^fma/;
 /** Rounds after which a region does without a plan. */
 const ROUNDS = 24;
 
@@ -63,7 +63,7 @@ export function planFloats(
   };
 }
 
-const SCALAR = /^(add|sub|mul|div|sqrt|min|max)sd$|^comisd$|^cvt.*sd|^cvt+sd|^ldlow64$/;
+const SCALAR = /^(add|sub|mul|div|sqrt|min|max)sd$|^comisd$|^cvt.*sd|^cvt+sd|^ldlow64$|^fmasd$/;
 const NEUTRAL = /^(movx|zerox)$/;
 
 /** The XMM registers (slots) that are used for scalar doubles more than for anything else. */

@@ -2,7 +2,7 @@
 //
 // Every way out stores what the region may have changed. A fault leaves through one common exit, so the paths that do not fault carry no stores.
 
-import { CHAIN, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
+import { CHAIN, LEFT_AT, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import { FLAG_A, FLAG_B, FLAG_R, FLAGS } from "../cpu.ts";
 import { RUNNING_CPU } from "../ram.ts";
@@ -11,7 +11,7 @@ import { Access } from "./access.ts";
 import { I32, OP } from "./encoder.ts";
 import type { RegionPage } from "./flow.ts";
 import { CONDITION, IMPORTS, REGION_TYPE, STEP_TYPE } from "./imports.ts";
-import { JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE } from "./jump_table.ts";
+import { GO_ON, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE } from "./jump_table.ts";
 import { BUDGET, CPU_AT, DEPTH, ENTRY, KIND, PHYS, RESULT, X32, X64 } from "./values.ts";
 
 export * from "./values.ts";
@@ -27,8 +27,9 @@ export const STALE = -3;
 export const PAUSED = -4;
 /** n ≥ 0: link n is followed. FIRST_END - n: the closure of ending operation n says where to go. */
 export const FIRST_END = -16;
-/** Imported globals: numbers of the region's first link and first ending operation, addends of the pages but the first. */
-export const GLOBALS: number = 2 + REGION_PAGES - 1;
+/** Imported globals: numbers of the region's first link and first ending operation, addends of the pages but the first, whether the host fuses. */
+export const GLOBALS: number = 3 + REGION_PAGES - 1;
+export const GLOBAL_FUSES: number = GLOBALS - 1;
 const FIRST_LINK = 0, FIRST_ENDING = 1, FIRST_ADDEND = 2;
 
 const lowOf = (address: number) => address | 0;
@@ -87,6 +88,13 @@ export class Generator extends Access {
     this.code.get(RESULT).i32(PAUSED).op(OP.i32Ne);
     this.open(OP.if);
     this.#chain();
+    // With regions below on the host's stack, it is for them to go on.
+    this.code.get(DEPTH).op(OP.i32Eqz);
+    this.open(OP.if);
+    this.code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP);
+    this.code.i32(CPU_AT).get(RESULT).mem(OP.i32Store, 8 * LEFT_AT);
+    this.code.i32(0).i32(GO_ON).op(OP.returnCallIndirect).u(REGION_TYPE).u(0);
+    this.close();
     this.close();
     this.code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP).get(RESULT).op(OP.return);
     this.close();
@@ -241,8 +249,12 @@ export class Generator extends Access {
   unknownCondition(cc: number): void {
     const { code } = this;
     for (const slot of [FLAG_A, FLAG_B, FLAG_R]) this.spillSlot(slot);
-    code.i32(CPU_AT).get(KIND).mem(OP.i32Store, 8 * FLAGS);
+    this.storeKind();
     code.i32(RUNNING_CPU).i32(cc).call(CONDITION);
+  }
+  /** Stores the kind of the flags where JavaScript finds it. */
+  storeKind(): void {
+    this.code.i32(CPU_AT).get(KIND).mem(OP.i32Store, 8 * FLAGS);
   }
   setKind(kind: number): void {
     this.code.i32(kind).set(KIND);

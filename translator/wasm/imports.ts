@@ -10,12 +10,13 @@ export const READ = 0,
   WRITE64 = 4,
   WRITE128 = 5,
   PROBE = 6,
-  CONDITION = 7;
+  CONDITION = 7,
+  WRITE256 = 8;
 /** Window misses, in WebAssembly (miss.ts). */
-export const MISS_READ = 8, MISS_READ_WRITABLE = 9, MISS_UPDATE = 10, MISS_STORE = 11;
+export const MISS_READ = 9, MISS_READ_WRITABLE = 10, MISS_UPDATE = 11, MISS_STORE = 12;
 
 /** The status flags c has, in WebAssembly (status.ts), as is CONDITION. */
-export const STATUS = 12;
+export const STATUS = 13;
 
 const slowWrite = (words: number): FunctionType => ({
   params: [I32, I32, I32, ...new Array(words).fill(I32), F64],
@@ -36,6 +37,7 @@ export const SLOW: readonly FunctionType[] = [
   slowWrite(1),
   slowWrite(1),
   { params: [I32, I32], results: [I32] },
+  slowWrite(1),
 ];
 /** c, address, size, the instruction's address (and for MISS_STORE the value): physical address (< 0: fault), the window's page and addend. */
 export const MISS: readonly FunctionType[] = [miss(), miss(), miss(), miss(I64)];

@@ -14,7 +14,9 @@ export const JUMP_ENTRIES = 16384;
 /** Functions at the most; later regions are reached through JavaScript. */
 const FUNCTIONS = 16384;
 /** The last ones are for functions that all regions share (shared.ts). */
-export const SHARED_FUNCTIONS = 64, SHARED_FIRST: number = FUNCTIONS - SHARED_FUNCTIONS;
+export const SHARED_FUNCTIONS = 128, SHARED_FIRST: number = FUNCTIONS - SHARED_FUNCTIONS;
+/** The one that a region leaves through when no region follows it: goes on with threaded code, if there is any. */
+export const GO_ON: number = SHARED_FIRST - 1;
 
 export const functions: WebAssembly.Table = new WebAssembly.Table({ element: "anyfunc", initial: FUNCTIONS });
 const free: number[] = [];
@@ -23,7 +25,7 @@ let next = 1;
 /** Index of `run` in the function table; 0 when that is full. */
 // deno-lint-ignore ban-types
 export function addFunction(run: Function): number {
-  const index = free.pop() ?? (next < SHARED_FIRST ? next++ : 0);
+  const index = free.pop() ?? (next < GO_ON ? next++ : 0);
   if (index !== 0) functions.set(index, run);
   return index;
 }
@@ -32,8 +34,12 @@ export function addFunction(run: Function): number {
 export const JUMP_FACTOR = 0x9e3779b1 | 0;
 export const JUMP_SHIFT: number = 32 - Math.log2(JUMP_ENTRIES);
 
+/** Number of the entry for an address with this low word. */
+export function jumpIndex(lo: number): number {
+  return Math.imul(lo, JUMP_FACTOR) >>> JUMP_SHIFT;
+}
 function wordOf(lo: number): number {
-  return (JUMP_TABLE >>> 2) + (Math.imul(lo, JUMP_FACTOR) >>> JUMP_SHIFT) * 4;
+  return (JUMP_TABLE >>> 2) + jumpIndex(lo) * 4;
 }
 
 /** Regions find `block` from now on. */

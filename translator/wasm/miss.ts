@@ -4,7 +4,7 @@ import { TLB, TLB_ADDEND, TLB_READ, TLB_WRITE } from "../cpu.ts";
 import { SCRATCH_PAGE } from "../ram.ts";
 import { NO_PAGE, pushEntry } from "./access.ts";
 import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
-import { MISS, PROBE, READ, SLOW, WRITE128, WRITE16, WRITE32, WRITE64, WRITE8 } from "./imports.ts";
+import { MISS, PROBE, READ, SLOW, WRITE128, WRITE16, WRITE256, WRITE32, WRITE64, WRITE8 } from "./imports.ts";
 
 // Parameters, then locals (behind the value, which only a store has).
 const C = 0, ADDRESS = 1, SIZE = 2, IP = 3, VALUE = 4;
@@ -85,7 +85,14 @@ function body(kind: Kind): { locals: number[]; code: Code } {
     code.op(OP.end, OP.end);
     // Written here; what the region then stores goes where nobody looks.
     for (
-      const [size, write] of [[1, WRITE8], [2, WRITE16], [4, WRITE32], [8, WRITE64], [16, WRITE128]] as const
+      const [size, write] of [
+        [1, WRITE8],
+        [2, WRITE16],
+        [4, WRITE32],
+        [8, WRITE64],
+        [16, WRITE128],
+        [32, WRITE256],
+      ] as const
     ) {
       code.get(SIZE).i32(size).op(OP.i32Eq, OP.if, VOID);
       slow();

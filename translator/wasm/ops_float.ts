@@ -152,6 +152,22 @@ export function branchIfAnyDenormal(g: Generator, local: number, format: Format,
   g.code.simd(INT[format.bytes].signs).hint(false);
   g.branchIf(level);
 }
+/** Goes to `level` unless all lanes of the result in `local` are normal, and none of those in `operands` denormal. */
+export function branchIfAbnormalOrDenormal(
+  g: Generator,
+  local: number,
+  operands: readonly number[],
+  format: Format,
+  level: number,
+): void {
+  abnormals(g, local, format);
+  for (const operand of operands) {
+    denormals(g, operand, format);
+    g.code.simd(OR);
+  }
+  g.code.simd(INT[format.bytes].signs).hint(false);
+  g.branchIf(level);
+}
 /** Pushes a number in all lanes. */
 export function splat(g: Generator, format: Format, value: number): void {
   const view = new DataView(new ArrayBuffer(16));

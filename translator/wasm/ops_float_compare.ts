@@ -9,6 +9,7 @@ import { F32, F64, I32, OP, SIMD, V128 } from "./encoder.ts";
 import { DOUBLE, type Format, SINGLE } from "./float_facts.ts";
 import type { Generator } from "./generator.ts";
 import { branchIfAnyDenormal, branchIfDenormal, getLow, setLow } from "./ops_float.ts";
+import { accepted } from "../sse/lane.ts";
 import type { Emit } from "./ops_integer.ts";
 
 export const FLOAT_COMPARE: Record<string, Emit> = {};
@@ -122,14 +123,16 @@ function least(opcodes: typeof PMIN | typeof PMAX, format: Format): Emit {
 
 /** Pushes the mask of a predicate for ordered vectors that `a` and `b` push. */
 function predicate(g: Generator, x: number, format: Format, a: () => void, b: () => void): void {
-  const { code } = g;
-  if ((x & 3) === 3) code.simd(SIMD.const).op(...new Array(16).fill(0));
-  else {
-    a();
-    b();
-    code.simd(PACKED[format.bytes][[EQ, LT, LE][x & 3]!]!);
+  const { code } = g, orders = accepted(x) & 7;
+  if (orders === 0 || orders === 7) {
+    return void code.simd(SIMD.const).op(...new Array(16).fill(orders === 0 ? 0 : 255));
   }
-  if (x & 4) code.simd(NOT);
+  // Less, equal or both; else the opposite of that.
+  const negative = orders > 3, test = negative ? 7 - orders : orders;
+  a();
+  b();
+  code.simd(PACKED[format.bytes][test === 1 ? LT : test === 2 ? EQ : LE]!);
+  if (negative) code.simd(NOT);
 }
 
 function compareLow(format: Format): Emit {

@@ -344,12 +344,10 @@ for (const size of [1, 2, 4, 8]) {
       g.set64(d);
     };
   }
-  if (size >= 4) {
-    for (const [name, minus] of [["adc", false], ["sbb", true]] as const) {
-      INTEGER[`${name}${bits}`] = (g, [d, x, y, kind]) => carried(g, size, minus, d, x, y, kind);
-    }
-    shifts(size);
+  for (const [name, minus] of [["adc", false], ["sbb", true]] as const) {
+    INTEGER[`${name}${bits}`] = (g, [d, x, y, kind]) => carried(g, size, minus, d, x, y, kind);
   }
+  if (size >= 4) shifts(size);
 }
 
 /** The result of INC (DEC) that sets OF: the smallest (largest) signed number, zero-extended. */
@@ -388,7 +386,10 @@ function carried(
   if (wide) code.op(OP.i64ExtendI32U);
   pick(minus ? OP.i32Sub : OP.i32Add, minus ? OP.i64Sub : OP.i64Add);
   if (wide) g.set64(FLAG_R);
-  else g.set32(FLAG_R);
+  else {
+    cut32(g, size);
+    g.set32(FLAG_R);
+  }
   // Carry out: with carry in, equality counts too.
   code.get(X32);
   g.open(OP.if, 0x7f);
@@ -429,7 +430,7 @@ function carried(
   pick(OP.i32Xor, OP.i64Xor);
   pick(OP.i32And, OP.i64And);
   if (wide) code.i64(63, 0).op(OP.i64ShrU, OP.i32WrapI64);
-  else code.i32(31).op(OP.i32ShrU);
+  else code.i32(8 * size - 1).op(OP.i32ShrU);
   code.i32(Math.log2(OF)).op(OP.i32Shl, OP.i32Or);
   g.set32(FLAG_B);
   leave(g, kindOf(RESULT, size));

@@ -50,7 +50,22 @@ function multiply(g: Generator, s: number, size: number, signed: boolean): void 
     code.op(OP.i64Ne);
     return overflow(g);
   }
-  // The high half, from 32-bit pieces (Warren, Hacker's Delight, 8-2).
+  highProduct(g, signed);
+  code.set(W64).get(X64).get(Y64).op(OP.i64Mul).set(X64);
+  code.get(X64);
+  g.set64(RAX);
+  code.get(W64);
+  g.set64(RDX);
+  code.get(W64);
+  if (signed) code.get(X64).i64(63, 0).op(OP.i64ShrS);
+  else code.i64(0, 0);
+  code.op(OP.i64Ne);
+  overflow(g);
+}
+
+/** Pushes the high half of X64 × Y64, from 32-bit pieces (Warren, Hacker's Delight, 8-2). */
+function highProduct(g: Generator, signed: boolean): void {
+  const { code } = g;
   const shift = signed ? OP.i64ShrS : OP.i64ShrU, middle = g.scratch(I64, 6);
   const low = (local: number) => code.get(local).i64(-1, 0).op(OP.i64And);
   const high = (local: number) => code.get(local).i64(32, 0).op(shift);
@@ -67,17 +82,32 @@ function multiply(g: Generator, s: number, size: number, signed: boolean): void 
   high(Y64);
   code.op(OP.i64Mul, OP.i64Add);
   high(middle);
-  code.op(OP.i64Add).set(W64).get(X64).get(Y64).op(OP.i64Mul).set(X64);
-  code.get(X64);
-  g.set64(RAX);
-  code.get(W64);
-  g.set64(RDX);
-  code.get(W64);
-  if (signed) code.get(X64).i64(63, 0).op(OP.i64ShrS);
-  else code.i64(0, 0);
-  code.op(OP.i64Ne);
-  overflow(g);
+  code.op(OP.i64Add);
 }
+
+// MULX: no flags; the high half is written last.
+MUL_DIV.mulx64 = (g, [, low, high, a, b]) => {
+  const { code } = g;
+  g.get64(a);
+  code.set(X64);
+  g.get64(b);
+  code.set(Y64);
+  highProduct(g, false);
+  code.set(W64).get(X64).get(Y64).op(OP.i64Mul);
+  g.set64(low);
+  code.get(W64);
+  g.set64(high);
+};
+MUL_DIV.mulx32 = (g, [, low, high, a, b]) => {
+  const { code } = g;
+  g.get32(a);
+  code.op(OP.i64ExtendI32U);
+  g.get32(b);
+  code.op(OP.i64ExtendI32U, OP.i64Mul).tee(W64).i64(-1, 0).op(OP.i64And);
+  g.set64(low);
+  code.get(W64).i64(32, 0).op(OP.i64ShrU);
+  g.set64(high);
+};
 
 /** Division of RDX:RAX (EDX:EAX) where the dividend's upper half is but zeros or signs (32 bits unsigned: any); the rest is the helper's. */
 function divide(g: Generator, step: number, s: number, size: number, signed: boolean): void {

@@ -4,6 +4,8 @@ import * as integer from "../sse/integer.ts";
 import { OP, SIMD, V128 } from "./encoder.ts";
 import { type Generator, X64 } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
+import { CRYPTO_HELPERS } from "./ops_crypto.ts";
+import { SSE4_HELPERS } from "./ops_sse4.ts";
 
 export const PACKED: Record<string, Emit> = {};
 
@@ -136,5 +138,7 @@ export const VECTOR_HELPERS: ReadonlyMap<unknown, Emit> = new Map<unknown, Emit>
         .simd(AND);
     });
   }],
+  ...SSE4_HELPERS,
+  ...CRYPTO_HELPERS,
   ...Object.keys(SHIFTS).map((name): [unknown, Emit] => [integer[name as "psllw"], byRegister(name)]),
 ]);

@@ -12,9 +12,12 @@ import { type Emit, INTEGER } from "./ops_integer.ts";
 import { pushStatus } from "./status.ts";
 
 export const SHIFT: Record<string, Emit> = {};
+/** Emitters that do not ask what the count is. */
+export const ANY_COUNT: Record<string, Emit> = {};
 
 /** What ops_integer.ts has is better there. */
 function put(name: string, emit: Emit): void {
+  ANY_COUNT[name] = emit;
   if (INTEGER[name] === undefined) SHIFT[name] = emit;
 }
 

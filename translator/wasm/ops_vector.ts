@@ -6,13 +6,17 @@ import type { IrOp } from "../ir/block.ts";
 import * as float from "../sse/float.ts";
 import { MAX, SQRT } from "../sse/lane.ts";
 import { DOUBLE, SINGLE } from "./float_facts.ts";
+import { AVX, wideFloat } from "./ops_avx.ts";
 import { BIT } from "./ops_bit.ts";
+import { BMI } from "./ops_bmi.ts";
 import { divisionHelper, MUL_DIV } from "./ops_mul_div.ts";
 import { SHIFT } from "./ops_shift.ts";
+import { MASK_HELPERS } from "./ops_sse4.ts";
 import { STRING } from "./ops_string.ts";
 import { X87 } from "./ops_x87.ts";
 import { PACKED, VECTOR_HELPERS } from "./ops_packed.ts";
 import { CONVERT, VECTOR_CONVERT } from "./ops_convert.ts";
+import { FMA } from "./ops_fma.ts";
 import { FLOAT, horizontal } from "./ops_float.ts";
 import { comparePacked, FLOAT_COMPARE, leastPacked } from "./ops_float_compare.ts";
 import type { Emit } from "./ops_integer.ts";
@@ -27,6 +31,9 @@ export const VECTOR: Record<string, Emit> = {
   ...MUL_DIV,
   ...BIT,
   ...STRING,
+  ...BMI,
+  ...AVX,
+  ...FMA,
 };
 VECTOR.help1 = (g, a, o) => {
   if (!divisionHelper(g, a[0], a[2], () => g.step(o))) X87.help1!(g, a, o);
@@ -39,7 +46,10 @@ VECTOR.vec = (g, a, o) => {
   const emit = VECTOR_HELPERS.get(a[0]);
   emit !== undefined ? emit(g, a, o) : onVectors(g, o, [a[1], a[2]]);
 };
-VECTOR.vecm = (g, a, o) => onVectors(g, o, [a[1], a[2], a[3]]);
+VECTOR.vecm = (g, a, o) => {
+  const emit = MASK_HELPERS.get(a[0]);
+  emit !== undefined ? emit(g, a, o) : onVectors(g, o, [a[1], a[2], a[3]]);
+};
 VECTOR.vecf = (g, a, o) => {
   const emit = VECTOR_CONVERT.get(a[0]);
   emit !== undefined ? emit(g, a, o) : onVectors(g, o, [a[1], a[2]]);
@@ -47,12 +57,15 @@ VECTOR.vecf = (g, a, o) => {
 /** Packed arithmetic (x: number of the operation) and compares (x: predicate). */
 VECTOR.vecfxx = (g, a, o) => {
   const [helper, , , x] = a;
+  if (helper === float.horizontal64) return horizontal(DOUBLE)(g, a, o);
+  if (helper === float.horizontal32) return horizontal(SINGLE)(g, a, o);
   const format = helper === float.arith64 || helper === float.cmp64 ? DOUBLE : SINGLE;
   if (helper === float.cmp64 || helper === float.cmp32) return comparePacked(format)(g, a, o);
   if (x === SQRT) return FLOAT[format === DOUBLE ? "sqrtpd" : "sqrtps"]!(g, a, o);
   leastPacked(x === MAX, format)(g, a, o);
 };
-VECTOR.vecfx = (g, a, o) => horizontal(a[0] === float.horizontal64 ? DOUBLE : SINGLE)(g, a, o);
+
+VECTOR.vecfy = wideFloat((g, o) => VECTOR[o.def.name]!(g, o.args, o));
 
 VECTOR.movx = (g, [d, r]) => {
   if (d === r) return;
@@ -100,6 +113,14 @@ const LANES: Record<string, number> = {
   pavgb: 123,
   pavgw: 155,
   pmullw: 149,
+  pminsb: 118,
+  pmaxsb: 120,
+  pminuw: 151,
+  pmaxuw: 153,
+  pminsd: 182,
+  pminud: 183,
+  pmaxsd: 184,
+  pmaxud: 185,
 };
 for (const [name, opcode] of Object.entries(LANES)) {
   VECTOR[name] = (g, [d, r]) =>
@@ -202,3 +223,22 @@ VECTOR.movd = (g, [d, r]) =>
     g.code.i64(-1, 0).op(OP.i64And);
   });
 VECTOR.movlow32 = (g, [d, r]) => g.setF32(d, () => g.getF32(r));
+
+/** MOVAPS and its like: the closure raises #GP when the address is not aligned; else they are as MOVUPS. */
+function aligned(g: Generator, o: IrOp): void {
+  const [, ...args] = o.args as any[], { name } = o.def;
+  const size = name.includes("256") ? 32 : 16;
+  g.effective(args[o.def.args.indexOf("m") - 1]);
+  g.code.op(OP.i32WrapI64).i32(size - 1).op(OP.i32And).hint(false);
+  g.open(OP.if);
+  g.runFaultingStep(g.step(o));
+  g.close();
+  VECTOR[name.slice(0, -1)]!(g, args, o);
+}
+/** They have a helper as argument, which only the closure needs. */
+export const ALIGNED: Record<string, Emit> = {
+  ld128a: (g, _, o) => aligned(g, o),
+  st128a: (g, _, o) => aligned(g, o),
+  ld256a: (g, _, o) => aligned(g, o),
+  st256a: (g, _, o) => aligned(g, o),
+};

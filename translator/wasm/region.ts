@@ -11,7 +11,7 @@ import { planFloats, scalarDoubles } from "./float_plan.ts";
 import { BUDGET, Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
 import { helperRegisters } from "./ops_mul_div.ts";
 import { INTEGER, moveStack, pushValue } from "./ops_integer.ts";
-import { VECTOR } from "./ops_vector.ts";
+import { ALIGNED, VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
 import { planWindows } from "./windows.ts";
 
@@ -343,22 +343,9 @@ export function perfectHash(
 
 function operation(g: Generator, o: IrOp): void {
   const { name } = o.def;
-  const emit = INTEGER[name] ?? VECTOR[name];
+  const emit = INTEGER[name] ?? VECTOR[name] ?? ALIGNED[name];
   if (emit !== undefined) return emit(g, o.args, o);
-  if (name === "ld128a" || name === "st128a") return aligned(g, o);
   g.runStep(g.step(o));
-}
-
-/** MOVAPS and its like: the closure raises #GP when the address is not aligned; else they are as MOVUPS. */
-function aligned(g: Generator, o: IrOp): void {
-  const [, first, second] = o.args as [unknown, any, any];
-  const load = o.def.name === "ld128a";
-  g.effective(load ? second : first);
-  g.code.op(OP.i32WrapI64).i32(15).op(OP.i32And).hint(false);
-  g.open(OP.if);
-  g.runFaultingStep(g.step(o));
-  g.close();
-  VECTOR[load ? "ld128" : "st128"]!(g, [first, second], o);
 }
 
 /** Registers (and flags) that native operations read or write, and those they write; vector registers by pair(). */
@@ -367,6 +354,7 @@ function slots(
   stubs: Iterable<IrBlock>,
 ): { used: Set<number>; written: Set<number> } {
   const used = new Set<number>([FLAG_A, FLAG_B, FLAG_R]), written = new Set<number>([FLAG_A, FLAG_B, FLAG_R]);
+  let zeroes = false;
   const add = (set: Set<number>, slot: unknown) => {
     if (typeof slot !== "number" || slot < 0) return;
     if (slot < 16) set.add(slot);
@@ -385,6 +373,7 @@ function slots(
       }
       // What closures do is stored and loaded around them.
       if (!isNative(def)) continue;
+      zeroes ||= def.name === "zeroupper";
       for (let i = 0; i < args.length; i++) {
         const a = args[i];
         switch (def.args[i]) {
@@ -403,11 +392,13 @@ function slots(
       }
     }
   }
+  // It is said of those only that something else uses.
+  if (zeroes) { for (const slot of used) if (isVectorSlot(slot) && slot % 4 === 2) written.add(slot); }
   return { used, written };
 }
 
 /** Whether the operation needs no closure. */
 function isNative(def: OpDef): boolean {
-  return def.ends || INTEGER[def.name] !== undefined || VECTOR[def.name] !== undefined ||
-    /^(ld|st)128a$/.test(def.name);
+  const { name } = def;
+  return def.ends || INTEGER[name] !== undefined || VECTOR[name] !== undefined || ALIGNED[name] !== undefined;
 }

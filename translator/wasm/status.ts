@@ -7,12 +7,11 @@ import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
 import type { Generator } from "./generator.ts";
 import { CONDITION, SLOW, STATUS, STEP } from "./imports.ts";
 import { RUNNING_CPU } from "../ram.ts";
-import { CPU_AT, KIND } from "./values.ts";
 
 /** Pushes the status flags, as bits of RFLAGS. */
 export function pushStatus(g: Generator): void {
   for (const slot of [FLAG_A, FLAG_B, FLAG_R]) g.spillSlot(slot);
-  g.code.i32(CPU_AT).get(KIND).mem(OP.i32Store, 8 * FLAGS);
+  g.storeKind();
   g.code.i32(RUNNING_CPU).call(STATUS);
 }
 

@@ -29,7 +29,7 @@ export const isVectorSlot = (s: number): boolean => s >= YMM && s < TEMPS;
 
 /** The emitter's model of the locals. Base of Generator (generator.ts). */
 export class Values {
-  readonly code: Code = new Code();
+  readonly code: Code;
   readonly floats: FloatFacts = new FloatFacts();
   readonly #slotLocal = new Map<number, number>();
   /** The same for 128-bit slots (numbers as of pair()). */
@@ -49,7 +49,13 @@ export class Values {
   depth = 0;
 
   /** `split`: XMM registers that hold scalar doubles for the most part. */
-  constructor(used: Iterable<number>, written: Iterable<number>, split: Iterable<number>) {
+  constructor(
+    used: Iterable<number>,
+    written: Iterable<number>,
+    split: Iterable<number>,
+    code: Code = new Code(),
+  ) {
+    this.code = code;
     this.#used = [...used];
     this.#written = [...written];
     for (const slot of split) this.#lowLocal.set(slot, this.newLocal(F64));
@@ -339,6 +345,18 @@ export class Values {
       push();
       this.code.simd(SIMD.f32x4Replace).op(0);
     });
+  }
+  /** Upper halves of all YMM registers = 0. */
+  zeroUpper(): void {
+    const { code } = this;
+    for (let i = 0; i < 16; i++) {
+      const slot = YMM + 4 * i + 2;
+      if (this.#vectorLocal.has(slot)) {
+        this.setVector(slot, () => code.simd(SIMD.const).op(...new Array(16).fill(0)));
+        continue;
+      }
+      code.i32(CPU_AT).simd(SIMD.const).op(...new Array(16).fill(0)).simd(SIMD.store).op(0).u(8 * slot);
+    }
   }
   /** Address of the CPU state: use with offset 8 * slot. */
   base(): void {

@@ -78,5 +78,6 @@ export function resetFloatingPoint(c: number): void {
   const zero = new Uint8Array(FXSAVE_BYTES);
   put32(zero, 0, 0x37f);
   put32(zero, 24, 0x1f80);
+  U8.fill(0, (c + 2 * xmmSlot(0)) << 2, (c + 2 * xmmSlot(16)) << 2);
   readFxsave(c, zero, 0);
 }

@@ -1,0 +1,256 @@
+// Threaded code: operations as words, run by one wasm handler for each shape. This is where it begins and ends, and where handlers are made.
+//
+// A shape's first operations are run by JavaScript; when enough new shapes have come together, handlers are made for all of them at once, since a
+// module costs more than the functions in it.
+
+import type { Block, BlockCode } from "../cache/block.ts";
+import type { CodeStore } from "../cache/code_store.ts";
+import { LEFT_AT, QUOTA, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
+import { type Shape, SHAPE_MASK, shapes } from "../ir/words.ts";
+import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
+import type { Runtime } from "../runtime.ts";
+import { NEW_RUNS, NEW_SHAPES } from "../tunables.ts";
+import { Code, type FunctionBody, I32 as I32_TYPE, OP, wasmModule } from "../wasm/encoder.ts";
+import {
+  CONDITION,
+  IMPORTS,
+  PROBE,
+  READ,
+  REGION,
+  STATUS,
+  WRITE128,
+  WRITE16,
+  WRITE256,
+  WRITE32,
+  WRITE64,
+  WRITE8,
+} from "../wasm/imports.ts";
+import { functions as regionFunctions, GO_ON } from "../wasm/jump_table.ts";
+import {
+  BASE_TYPES,
+  BY_JAVASCRIPT,
+  emitGoOn,
+  emitHandler,
+  emitPause,
+  emitStub,
+  HANDLER,
+  JAVASCRIPT,
+} from "./handler.ts";
+import { blockOf, connect, enterNode, nodeOf, PAUSE } from "./node.ts";
+import { type KeptHandlers, readHandlers, writeHandlers } from "./kept.ts";
+import { END, EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
+
+const PAGES = RAM_BYTES / 65536;
+const LEFT = RUNNING_CPU + 2 * QUOTA + 1;
+
+type Exported = (at: number, node: number) => number;
+
+/** Runs one operation by JavaScript: CPU state, words, index in them, its block. One that ends the block says where to go. */
+export type RunOperation = (c: number, words: Int32Array, at: number, block: Block) => any;
+
+export interface Status {
+  readonly status: WebAssembly.ExportValue;
+  readonly condition: WebAssembly.ExportValue;
+}
+
+export class ThreadedTier {
+  readonly #runtime: Runtime;
+  readonly #operations: readonly RunOperation[];
+  readonly #table = new WebAssembly.Table({ element: "anyfunc", initial: SHAPE_MASK + 1 });
+  readonly #imports: Record<string, unknown>;
+  readonly #regions: (c: number, result: number) => Block | null;
+  readonly #enter: Exported;
+  /** Shapes that were run by JavaScript, each once here. */
+  readonly #seen: boolean[] = [];
+  readonly #new: number[] = [];
+  /** Operations that JavaScript ran since handlers were made. */
+  #ran = 0;
+  handlers = 0;
+  /** Why threaded code came back, how often. */
+  readonly exits = { quota: 0, indirect: 0, link: 0, exit: 0, operation: 0 };
+  /** There are handlers that are not kept yet. */
+  #changed = false;
+
+  /** Code of all blocks. */
+  readonly code: BlockCode;
+
+  /** `regions` follows results of regions. `operations`: by shape, what runs them by JavaScript; `otherwise` runs a block whose words wasm cannot reach. */
+  constructor(
+    runtime: Runtime,
+    { status, condition }: Status,
+    regions: (c: number, result: number) => Block | null,
+    operations: readonly RunOperation[],
+    otherwise: BlockCode,
+  ) {
+    this.#runtime = runtime;
+    this.#operations = operations;
+    this.#imports = { ...slowPaths(runtime), [STATUS]: status, [CONDITION]: condition };
+    this.#regions = regions;
+    // Nothing here has windows.
+    for (let i = 0; i < IMPORTS.length; i++) this.#imports[i] ??= () => [0, 0n, 0];
+    const byJavaScript = (at: number, node: number) => {
+      const shape = I32[at >> 2]! & SHAPE_MASK;
+      this.#note(shape);
+      this.#operations[shape]!(RUNNING_CPU, I32, at >> 2, blockOf(node));
+    };
+    this.#imports[JAVASCRIPT] = byJavaScript;
+    this.#enter = this.#makeBase(byJavaScript);
+    const run = (block: Block, node: number) => this.#run(block, node);
+    this.code = function (c) {
+      const node = this.node !== 0 ? this.node : nodeOf(this);
+      return node === 0 || c !== RUNNING_CPU ? otherwise.call(this, c) : run(this, node);
+    };
+  }
+
+  /** The functions that are no handlers: the entrance, what leaves at a node, and the stub for shapes without a handler. */
+  #makeBase(byJavaScript: (at: number, node: number) => void): Exported {
+    const stub = emitStub(END);
+    const enter = new Code().get(0).get(1).get(0).mem(OP.i32Load16u, 0).i32(SHAPE_MASK).op(OP.i32And)
+      .op(OP.returnCallIndirect).u(0).u(0);
+    const goOn = emitGoOn();
+    const functions: FunctionBody[] = [
+      { type: HANDLER, locals: [], code: enter, name: "enter" },
+      { type: HANDLER, locals: [], code: emitPause(), name: "pause" },
+      // One parameter less.
+      { type: REGION, locals: [I32_TYPE, ...goOn.locals], code: goOn.code, name: "goOn" },
+      { type: HANDLER, locals: stub.locals, code: stub.code, name: "stub" },
+    ];
+    const bytes = wasmModule({
+      pages: PAGES,
+      types: BASE_TYPES,
+      imports: [BY_JAVASCRIPT],
+      handlers: true,
+      globals: 0,
+      functions,
+    });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      m: { m: memory, t: this.#table, h: regionFunctions },
+      f: { 0: byJavaScript },
+    });
+    for (let i = 0; i <= SHAPE_MASK; i++) this.#table.set(i, exports["stub"] as Exported);
+    this.#table.set(PAUSE, exports["pause"] as Exported);
+    regionFunctions.set(GO_ON, exports["goOn"] as Exported);
+    return exports["enter"] as Exported;
+  }
+
+  /** JavaScript runs an operation of this shape. */
+  #note(shape: number): void {
+    this.#ran++;
+    if (this.#seen[shape] !== true) {
+      this.#seen[shape] = true;
+      this.#new.push(shape);
+    }
+    if (this.#new.length >= NEW_SHAPES || this.#ran >= NEW_RUNS && this.#new.length > 0) this.#makeHandlers();
+  }
+
+  #makeHandlers(): void {
+    this.#install(emitHandlers(this.#new.map((shape) => shapes[shape]!)));
+    this.#new.length = this.#ran = 0;
+    this.#changed = true;
+  }
+
+  #install({ handled, others, module }: KeptHandlers): void {
+    for (const { id } of others) this.#seen[id] = true;
+    if (handled.length === 0) return;
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), {
+      m: { m: memory, t: this.#table },
+      f: this.#imports as WebAssembly.ModuleImports,
+    });
+    handled.forEach(({ id }, n) => {
+      this.#seen[id] = true;
+      this.#table.set(id, exports[n] as Exported);
+    });
+    this.handlers += handled.length;
+  }
+
+  /** Takes the handlers that earlier runs kept in `store`, and keeps those of this run. */
+  keepHandlers(store: CodeStore): void {
+    const content = store.kept("handlers");
+    const kept = content === undefined ? undefined : readHandlers(content);
+    if (kept !== undefined) this.#install(kept);
+    store.keep("handlers", () => {
+      if (!this.#changed) return undefined;
+      this.#changed = false;
+      return writeHandlers(emitHandlers(shapes.filter(({ id }) => this.#seen[id] === true)));
+    });
+  }
+
+  /** Runs from `block` on, and finds the block where it goes on. */
+  #run(block: Block, node: number): Block | null {
+    I32[LEFT] = 1;
+    const result = this.#enter(4 * block.at, node);
+    return I32[LEFT] === 0 ? this.#regions(RUNNING_CPU, result) : this.follow(result);
+  }
+
+  /** The block where a result leads. */
+  follow(result: number): Block | null {
+    const c = RUNNING_CPU, H = this.#runtime;
+    const { exits } = this;
+    if (result > 0) {
+      exits.quota++;
+      return blockOf(result);
+    }
+    if (result === INDIRECT) {
+      exits.indirect++;
+      const to = H.jump(c, I32[c + 2 * RIP]!, I32[c + 2 * RIP + 1]!);
+      enterNode(to);
+      return to;
+    }
+    if (result <= LINK_FIRST) {
+      exits.link++;
+      const left = I32[c + 2 * QUOTA + 1]!, n = LINK_FIRST - result, link = blockOf(left).links[n]!;
+      let to = link.block;
+      const x = I32[c + 2 * TLB + 1]! + (link.lo >>> 12 & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
+      if (
+        to === null || I32[x] !== link.tag || I32[x + 1] !== link.hi || I32[x + XTLB_ADDEND] !== to.addend
+      ) {
+        to = H.follow(c, link);
+      }
+      connect(left, n, to);
+      return to;
+    }
+    if (result <= EXIT_FIRST) {
+      exits.exit++;
+      return H.exit(EXIT_FIRST - result);
+    }
+    exits.operation++;
+    const at = I32[c + 2 * LEFT_AT]! >> 2, left = blockOf(I32[c + 2 * QUOTA + 1]!);
+    const shape = I32[at]! & SHAPE_MASK;
+    this.#note(shape);
+    return this.#operations[shape]!(c, I32, at, left);
+  }
+}
+
+function emitHandlers(list: readonly Shape[]): KeptHandlers {
+  const handled: Shape[] = [], others: Shape[] = [], functions: FunctionBody[] = [];
+  for (const shape of list) {
+    const body = emitHandler(shape, END, String(handled.length));
+    (body === undefined ? others : handled).push(shape);
+    if (body !== undefined) functions.push(body);
+  }
+  const imports = [...IMPORTS, BY_JAVASCRIPT];
+  const module = wasmModule({ pages: PAGES, types: [HANDLER], imports, globals: 0, functions });
+  return { handled, others, module };
+}
+
+/** What they throw goes through the handlers: everything is in the CPU state. */
+function slowPaths(H: Runtime): Record<string, unknown> {
+  const done = <A extends unknown[]>(write: (...args: A) => void) => (...args: A) => {
+    write(...args);
+    return 0;
+  };
+  type Write = (c: number, lo: number, hi: number, v: number, ip: number) => void;
+  const store = (write: Write) => done<Parameters<Write>>(write);
+  return {
+    [READ]: (c: number, lo: number, hi: number, size: number, ip: number) => H.read(c, lo, hi, size, ip),
+    [WRITE8]: store((c, lo, hi, v, ip) => H.write8(c, lo, hi, v, ip)),
+    [WRITE16]: store((c, lo, hi, v, ip) => H.write16(c, lo, hi, v, ip)),
+    [WRITE32]: store((c, lo, hi, v, ip) => H.write32(c, lo, hi, v, ip)),
+    [WRITE64]: done((c: number, lo: number, hi: number, v: number, vh: number, ip: number) =>
+      H.write64(c, lo, hi, v, vh, ip)
+    ),
+    [WRITE128]: store((c, lo, hi, slot, ip) => H.write128(c, lo, hi, slot, ip)),
+    [WRITE256]: store((c, lo, hi, slot, ip) => H.write256(c, lo, hi, slot, ip)),
+    [PROBE]: store((c, lo, hi, size, ip) => H.probeWrite(c, lo, hi, size, ip)),
+  };
+}
