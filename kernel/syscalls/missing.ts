@@ -14,7 +14,6 @@ import type { ArgumentKind, Syscall } from "./family.ts";
 const ROWS = `
 101 ptrace EPERM long pid pointer pointer
 134 uselib quiet path
-136 ustat enosys dev pointer
 155 pivot_root EPERM path path
 156 _sysctl quiet pointer
 174 create_module quiet pointer size

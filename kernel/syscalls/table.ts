@@ -6,6 +6,7 @@ import { exec } from "./exec.ts";
 import type { Syscall } from "./family.ts";
 import { fd } from "./fd.ts";
 import { file } from "./file.ts";
+import { filesystemCalls } from "./filesystems.ts";
 import { futex } from "./futex.ts";
 import { id } from "./id.ts";
 import { inotifyCalls } from "./inotify.ts";
@@ -74,6 +75,7 @@ const implemented = assemble([
   socketMessageCalls,
   socketOptionCalls,
   aioCalls,
+  filesystemCalls,
   misc,
 ]);
 
