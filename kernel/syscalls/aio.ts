@@ -109,11 +109,12 @@ function submit(task: Task, context: Context, iocb: number): number {
   if (context.answers.length >= context.limit) return -EAGAIN;
   const file = task.files.get(memory.readU32(iocb + IOCB_FD));
   if (file === undefined || file.pathOnly) return -EBADF;
-  let told: OpenFile | undefined;
+  let told: EventFd | undefined;
   if ((flags & IOCB_FLAG_RESFD) !== 0) {
-    told = task.files.get(memory.readU32(iocb + IOCB_RESFD));
-    if (told === undefined) return -EBADF;
-    if (!(told instanceof EventFd)) return -EINVAL;
+    const target = task.files.get(memory.readU32(iocb + IOCB_RESFD));
+    if (target === undefined) return -EBADF;
+    if (!(target instanceof EventFd)) return -EINVAL;
+    told = target;
   }
   memory.writeU32(iocb + IOCB_KEY, 0);
   const opcode = memory.readU32(iocb + IOCB_OPCODE) & 0xffff;
@@ -128,7 +129,7 @@ function submit(task: Task, context: Context, iocb: number): number {
   if (result === undefined || result === -EINVAL || result === -EBADF) return result ?? -EINVAL;
   context.answers.push({ data, iocb, result });
   context.queue.wake();
-  told?.write(new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]), 0, 8);
+  told?.signal();
   return 0;
 }
 
