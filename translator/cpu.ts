@@ -48,10 +48,10 @@ export function xmmSlot(i: number): number {
 // A tag is the page's address (low 12 bits zero); an access of `size` bytes at `va` hits when
 // tag == (va + size - 1) & ~0xfff, taken from the entry of va's page: so page crossers miss.
 // The physical address is (low word of va + addend) | 0.
-export const TLB_ENTRIES = 1024, TLB_ENTRY_WORDS = 8;
+export const TLB_ENTRIES = 4096, TLB_ENTRY_WORDS = 8;
 export const TLB_READ = 0, TLB_WRITE = 2, TLB_ADDEND = 4;
 // Exec TLB: entry of 4 words: 0 tag low, 1 tag high, 2 addend.
-export const XTLB_ENTRIES = 1024, XTLB_ENTRY_WORDS = 4;
+export const XTLB_ENTRIES = 4096, XTLB_ENTRY_WORDS = 4;
 export const XTLB_TAG = 0, XTLB_ADDEND = 2;
 /** A low tag word that no address can produce. */
 export const TLB_INVALID = 1;
