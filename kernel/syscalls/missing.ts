@@ -49,8 +49,6 @@ const ROWS = `
 298 perf_event_open EACCES pointer pid int fd hex
 300 fanotify_init EPERM hex O
 301 fanotify_mark EPERM fd hex hex dirfd path
-303 name_to_handle_at EOPNOTSUPP dirfd path pointer pointer AT
-304 open_by_handle_at EPERM fd pointer O
 308 setns EPERM fd CLONE
 313 finit_module EPERM fd string hex
 317 seccomp EINVAL uint uint pointer

@@ -8,6 +8,7 @@ import { fd } from "./fd.ts";
 import { file } from "./file.ts";
 import { filesystemCalls } from "./filesystems.ts";
 import { futex } from "./futex.ts";
+import { handleCalls } from "./handle.ts";
 import { id } from "./id.ts";
 import { inotifyCalls } from "./inotify.ts";
 import { ipcCalls } from "./ipc.ts";
@@ -75,6 +76,7 @@ const implemented = assemble([
   socketMessageCalls,
   socketOptionCalls,
   aioCalls,
+  handleCalls,
   filesystemCalls,
   misc,
 ]);
