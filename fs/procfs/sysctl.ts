@@ -3,6 +3,7 @@
 
 import { EINVAL } from "../../kernel/abi/errno.ts";
 import type { Inode } from "../vfs/inode.ts";
+import { leaseBreakTime } from "../vfs/leases.ts";
 import { notifyLimits } from "../vfs/notify.ts";
 import { type FileFunctions, type NodeContext, ProcFile, StaticDirectory } from "./nodes.ts";
 import type { ProcSource } from "./source.ts";
@@ -86,7 +87,12 @@ function settings(source: ProcSource): Record<string, Setting> {
     "fs/inotify/max_queued_events": limit("queued"),
     "fs/inotify/max_user_instances": limit("instances"),
     "fs/inotify/max_user_watches": limit("watches"),
-    "fs/lease-break-time": number(45, 0),
+    "fs/lease-break-time": variable(
+      () => leaseBreakTime.seconds,
+      (value) => leaseBreakTime.seconds = value,
+      0,
+      0x7fff_ffff,
+    ),
     "fs/leases-enable": number(1, 0),
     "fs/mount-max": number(100000, 1),
     "fs/nr_open": number(1048576, 64, 2147483584),

@@ -3,6 +3,7 @@
 import { EACCES, EINVAL, EISDIR, EPERM, EROFS } from "../../kernel/abi/errno.ts";
 import { isDirectory, isRegular } from "../../kernel/abi/stat.ts";
 import type { AttributeChanges, Time } from "./inode.ts";
+import { breakLeases } from "./leases.ts";
 import { IN_ACCESS, IN_ATTRIB, IN_MODIFY, notifyDentry } from "./notify.ts";
 import { truncateInode } from "./open.ts";
 import type { Path } from "./path.ts";
@@ -75,7 +76,7 @@ export function truncate(path: Path, cred: FsCredentials, size: number): number 
   if (isDirectory(inode.mode)) return -EISDIR;
   if (!isRegular(inode.mode)) return -EINVAL;
   if (readOnly(path)) return -EROFS;
-  const error = permission(inode, cred, MAY_WRITE);
+  const error = permission(inode, cred, MAY_WRITE) || breakLeases(inode, true);
   if (error < 0) return error;
   const result = truncateInode(inode, size, cred);
   if (result === 0) notifyDentry(path.dentry, IN_MODIFY);

@@ -180,6 +180,8 @@ export abstract class Inode {
   }
   /** Descriptions of it that were opened by a name and are not closed. */
   opens = 0;
+  /** Those of them that may write. */
+  writers = 0;
   /** A description of the file was opened / closed: an unlinked file's data is freed at the last close. */
   opened?(): void;
   closed?(): void;

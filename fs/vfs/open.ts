@@ -29,6 +29,7 @@ import {
 import { isDirectory, isRegular, S_IFBLK, S_IFCHR, S_IFLNK, S_IFMT, S_IFREG } from "../../kernel/abi/stat.ts";
 import { Dentry, remember } from "./dentry.ts";
 import type { Inode } from "./inode.ts";
+import { breakLeases } from "./leases.ts";
 import { MS_NODEV } from "./mount.ts";
 import { IN_CREATE, IN_MODIFY, IN_OPEN, notifyFile, notifyName } from "./notify.ts";
 import { OpenFile } from "./open_file.ts";
@@ -175,6 +176,8 @@ function openPlace(
     if (denied < 0) return denied;
     if (flags & O_NOATIME && !ownerOrCapable(inode.stat(), cred)) return -EPERM;
     if (access !== 0 && isRegular(mode) && pageHooks.executing(inode)) return -ETXTBSY;
+    const leased = breakLeases(inode, write);
+    if (leased !== 0) return leased;
   }
   const kept = flags & ~OPENING_ONLY;
   const file = isRegular(mode) || isDirectory(mode) ? inode.open(kept) : vfs.openSpecial(inode, flags, path);

@@ -60,6 +60,7 @@ export abstract class OpenFile {
     const counted = this.#counted;
     if (counted !== undefined) {
       counted.opens--;
+      if (this.writable) counted.writers--;
       notifyClosed(this);
     }
     this.close();
@@ -67,7 +68,10 @@ export abstract class OpenFile {
   /** It was opened at `path`. */
   openedAt(path: Path): this {
     this.path = path;
-    if (!this.pathOnly) (this.#counted = path.dentry.inode!).opens++;
+    if (this.pathOnly) return this;
+    const inode = this.#counted = path.dentry.inode!;
+    inode.opens++;
+    if (this.writable) inode.writers++;
     return this;
   }
   /** The inode that counts it. */

@@ -7,6 +7,7 @@ import type { Attributes, Inode } from "./inode.ts";
 export const MAY_EXEC = 1, MAY_WRITE = 2, MAY_READ = 4;
 
 export const CAP_CHOWN = 0, CAP_DAC_OVERRIDE = 1, CAP_DAC_READ_SEARCH = 2, CAP_FOWNER = 3, CAP_FSETID = 4;
+export const CAP_LEASE = 28;
 export const CAP_LINUX_IMMUTABLE = 9,
   CAP_SYS_CHROOT = 18,
   CAP_SYS_ADMIN = 21,

@@ -1,7 +1,9 @@
-// Who gets a signal when an open file can be read or written (O_ASYNC), or when something happens in a directory (dnotify)?
+// Who gets a signal when an open file can be read or written (O_ASYNC), when something happens in a directory (dnotify), or
+// when somebody wants to open a leased file?
 // What F_SETOWN, F_SETSIG and F_NOTIFY of fcntl(2) have told of a description.
 
 import type { Inode } from "../../fs/vfs/inode.ts";
+import { dropLease, setLease } from "../../fs/vfs/leases.ts";
 import {
   addMark,
   IN_ACCESS,
@@ -27,7 +29,7 @@ import {
 } from "../../fs/vfs/open_file.ts";
 import type { Waiter, WaitQueue } from "../../fs/vfs/wait_queue.ts";
 import { EINVAL, ENOTDIR, ESRCH } from "../abi/errno.ts";
-import { O_ASYNC } from "../abi/fcntl.ts";
+import { F_UNLCK, O_ASYNC } from "../abi/fcntl.ts";
 import { isDirectory } from "../abi/stat.ts";
 import type { Instance } from "../session/instance.ts";
 import { kernelSignal } from "../signal/info.ts";
@@ -135,6 +137,16 @@ export class AsyncIo implements Waiter {
     return 0;
   }
 
+  /** F_SETLEASE. */
+  lease(task: Task, fd: number, type: number): number {
+    const result = setLease(this.file, type, () => this.send(fd, POLL_MSG));
+    if (result < 0) return result;
+    // With the lease goes what was said of its signals.
+    if (type === F_UNLCK) this.owner = this.signal = 0;
+    else if (this.owner === 0) this.setOwner(task, F_OWNER_PID, task.process.pid);
+    return result;
+  }
+
   notified(): void {
     this.#directory = undefined;
   }
@@ -169,6 +181,7 @@ export class AsyncIo implements Waiter {
   fileClosed(): void {
     this.arm(false, -1);
     this.#directory?.end();
+    dropLease(this.file);
   }
 }
 

@@ -47,6 +47,12 @@ export class EventFd extends OpenFile {
     return 8;
   }
 
+  /** The kernel's own "it happened": unlike a write it may fill the counter, which then shows as an error (POLLERR). */
+  signal(): void {
+    if (this.#count <= MAX) this.#count++;
+    this.queue.wake(POLLIN | POLLRDNORM);
+  }
+
   override poll(): number {
     let bits = 0;
     if (this.#count > 0n) bits |= POLLIN | POLLRDNORM;

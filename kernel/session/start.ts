@@ -19,13 +19,14 @@ import type { CodeDirectory } from "../host/code_directory.ts";
 import { hostFiles } from "../host/files.ts";
 import { hostPackages } from "../host/packages.ts";
 import { hostIdentity } from "../host/identity.ts";
-import { onHostSignals } from "../host/signals.ts";
+import { ignoredHostSignals, onHostSignals } from "../host/signals.ts";
 import { openFifo, openFifoBlocking } from "../ipc/fifo.ts";
 import { frames } from "../mm/frames.ts";
 import { adoptAddresses, knownAddresses } from "../mm/library_addresses.ts";
 import { codeAdded, Mm } from "../mm/mm.ts";
+import { DEFAULT_ACTION } from "../signal/handlers.ts";
 import { kernelSignal } from "../signal/info.ts";
-import { SI_USER } from "../signal/numbers.ts";
+import { SI_USER, SIG_IGN } from "../signal/numbers.ts";
 import { sendSignal } from "../signal/send.ts";
 import { CAP_FULL } from "../task/capabilities.ts";
 import { current } from "../task/current.ts";
@@ -153,6 +154,11 @@ async function firstTask(instance: Instance, identity: ReturnType<typeof hostIde
   const credentials = credentialsOf(identity);
   const task = createFirstTask(instance, { mm, files, fs: context, credentials, comm: "denix" });
   task.nice = identity.nice;
+  if (options.stdio.stdin === "inherit") {
+    for (const signo of ignoredHostSignals()) {
+      task.handlers.actions[signo] = { ...DEFAULT_ACTION, handler: SIG_IGN };
+    }
+  }
   setLevel(task.cpu, options.cpu);
   installStandardStreams(instance, files, task.process.session);
   if (options.strace !== undefined) await traceCalls(instance, options.strace.file);

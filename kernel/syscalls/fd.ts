@@ -2,9 +2,10 @@
 
 import type { Inode } from "../../fs/vfs/inode.ts";
 import type { IoctlCaller, OpenFile } from "../../fs/vfs/open_file.ts";
+import { getLease } from "../../fs/vfs/leases.ts";
 import { lockQueue, releaseFile, releaseLocks, setFlock } from "../../fs/vfs/locks.ts";
-import { CAP_SYS_RESOURCE, capable, ownerOrCapable } from "../../fs/vfs/permissions.ts";
-import { EAGAIN, EBADF, EINVAL, ENOTTY, EPERM } from "../abi/errno.ts";
+import { CAP_LEASE, CAP_SYS_RESOURCE, capable, ownerOrCapable } from "../../fs/vfs/permissions.ts";
+import { EACCES, EAGAIN, EBADF, EINVAL, ENOTTY, EPERM } from "../abi/errno.ts";
 import * as F from "../abi/fcntl.ts";
 import { isDirectory, isRegular } from "../abi/stat.ts";
 import { AsyncIo, asyncIoOf, F_OWNER_PGRP, F_OWNER_PID, F_OWNER_TID, followAsync } from "../ipc/async_io.ts";
@@ -116,9 +117,9 @@ function sysFcntl(task: Task, fd: number, command: number, argument: number): nu
     case F.F_NOTIFY:
       return AsyncIo.of(task, file).notify(task, fd, argument);
     case F.F_GETLEASE:
-      return F.F_UNLCK;
+      return getLease(file);
     case F.F_SETLEASE:
-      return -EINVAL;
+      return changeLease(task, file, fd, argument | 0);
   }
   if (file instanceof PipeFile) {
     if (command === F.F_GETPIPE_SZ) return file.pipeSize();
@@ -138,6 +139,13 @@ function isMappedForWriting(inode: Inode): boolean {
       file?.inode === inode && (flags & (VM_SHARED | VM_NOT_WRITE)) === VM_SHARED
     )
   );
+}
+
+function changeLease(task: Task, file: OpenFile, fd: number, type: number): number {
+  const { inode } = file;
+  if (type !== F.F_RDLCK && type !== F.F_WRLCK && type !== F.F_UNLCK) return -EINVAL;
+  if (inode.stat().uid !== task.credentials.fsuid && !capable(task.credentials, CAP_LEASE)) return -EACCES;
+  return isRegular(inode.mode) ? AsyncIo.of(task, file).lease(task, fd, type) : -EINVAL;
 }
 
 /** F_GETOWN: groups are negative. */
@@ -227,7 +235,7 @@ export const fd: Syscall[] = family({
   ioctl: { nr: 16, args: "fd ioctl pointer", run: sysIoctl },
   dup: { nr: 32, args: "fd", ret: "fd", run: sysDup },
   dup2: { nr: 33, args: "fd fd", ret: "fd", run: sysDup2 },
-  fcntl: { nr: 72, args: "fd F long", run: sysFcntl, partial: "no leases" },
+  fcntl: { nr: 72, args: "fd F long", run: sysFcntl },
   flock: { nr: 73, args: "fd LOCK", run: sysFlock },
   dup3: { nr: 292, args: "fd fd O", ret: "fd", run: sysDup3 },
 });

@@ -2,6 +2,7 @@
 
 import type { OpenFile } from "../../fs/vfs/open_file.ts";
 import { IN_MODIFY, notifyFile } from "../../fs/vfs/notify.ts";
+import { brokenLease, LEASED } from "../../fs/vfs/leases.ts";
 import { truncate } from "../../fs/vfs/attributes.ts";
 import { truncateInode } from "../../fs/vfs/open.ts";
 import { checkResolve } from "../../fs/vfs/walk.ts";
@@ -18,6 +19,7 @@ import {
   O_CREAT,
   O_DIRECTORY,
   O_LARGEFILE,
+  O_NONBLOCK,
   O_PATH,
   O_TRUNC,
   O_WRONLY,
@@ -45,7 +47,15 @@ function open(task: Task, dirfd: number, address: number, flags: number, mode: n
     mode: mode & 0o7777,
     resolve,
   });
+  if (file === LEASED) return waitForLease(task, flags);
   return typeof file === "number" ? file : installFd(task, file, (flags & O_CLOEXEC) !== 0);
+}
+
+/** Who holds a lease on the file has been told: until it is given up or taken away, the call waits. */
+function waitForLease(task: Task, flags: number): number {
+  if ((flags & O_NONBLOCK) !== 0) return -EAGAIN;
+  const leftMs = Math.max(1, brokenLease.deadline - performance.now());
+  return task.block(brokenLease.queue, task.instance.clock.monotonicNs() + leftMs * 1e6);
 }
 
 function sysOpen(task: Task, path: number, flags: number, mode: number): number {
@@ -115,7 +125,9 @@ function sysTruncate(task: Task, address: number, size: number): number {
   const place = task.instance.vfs.resolve(task.fs, task.credentials, undefined, path);
   if (typeof place === "number") return place;
   const error = checkFileSize(task, size);
-  return error < 0 ? error : truncate(place, task.credentials, size);
+  if (error < 0) return error;
+  const result = truncate(place, task.credentials, size);
+  return result === LEASED ? waitForLease(task, 0) : result;
 }
 
 function sysFtruncate(task: Task, fd: number, size: number): number {

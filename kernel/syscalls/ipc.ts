@@ -1,7 +1,7 @@
 // How are pipes, eventfds, timerfds and memfds made and set? (Reading and writing them: file.ts through OpenFile.)
 
 import { WRITE } from "../../translator/env.ts";
-import { EBADF, EFAULT, EINVAL } from "../abi/errno.ts";
+import { EBADF, EFAULT, EINVAL, ENODEV } from "../abi/errno.ts";
 import type { OpenFile } from "../../fs/vfs/open_file.ts";
 import { EFD_SEMAPHORE, EventFd } from "../ipc/eventfd.ts";
 import { createMemfd } from "../ipc/memfd.ts";
@@ -107,11 +107,16 @@ function sysTimerfdGettime(task: Task, fd: number, value: number): number {
 }
 
 const MFD_CLOEXEC = 1, MFD_ALLOW_SEALING = 2, MFD_NOEXEC_SEAL = 8, MFD_EXEC = 16;
+const MFD_HUGETLB = 4, MFD_HUGETLB_SIZE = 0xfc00_0000 | 0;
+const MFD_HUGETLB_FLAGS = MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC | MFD_HUGETLB;
 /** NAME_MAX less "memfd:". */
 const MEMFD_NAME_MAX = 249;
 
 function sysMemfdCreate(task: Task, nameAddress: number, flags: number): number {
-  // MFD_HUGETLB needs huge pages, which this machine has none of.
+  // There are no huge pages of any size.
+  if ((flags & MFD_HUGETLB) !== 0) {
+    return (flags & ~(MFD_HUGETLB_FLAGS | MFD_HUGETLB_SIZE)) === 0 ? -ENODEV : -EINVAL;
+  }
   if ((flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL | MFD_EXEC)) !== 0) return -EINVAL;
   const name = task.memory.readString(nameAddress, MEMFD_NAME_MAX + 1);
   if (name === undefined) return -EINVAL;

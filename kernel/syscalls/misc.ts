@@ -254,11 +254,6 @@ function sysModifyLdt(_task: Task, operation: number): number {
   return operation === 0 ? 0 : operation === 1 || operation === 0x11 ? -EINVAL : -ENOSYS;
 }
 
-/** The file systems' old numbering; only asking for names and the count still works in Linux. */
-function sysSysfs(_task: Task, option: number): number {
-  return option === 3 ? 5 : -EINVAL;
-}
-
 function sysReboot(): number {
   return -EPERM;
 }
@@ -294,7 +289,6 @@ export const misc: Syscall[] = family({
   ioperm: { nr: 173, args: "ulong ulong int", run: sysIoperm, partial: "no ports to be had" },
   iopl: { nr: 172, args: "int", run: sysIopl, partial: "no ports to be had" },
   modify_ldt: { nr: 154, args: "int pointer size", run: sysModifyLdt, partial: "no segments of one's own" },
-  sysfs: { nr: 139, args: "int ulong ulong", run: sysSysfs, partial: "only the count" },
   reboot: { nr: 169, args: "hex hex hex pointer", run: sysReboot, partial: "always EPERM" },
   vhangup: { nr: 153, args: "", run: (task) => capable(task, CAP_SYS_TTY_CONFIG) ? 0 : -EPERM },
   acct: { nr: 163, args: "path", run: (task) => capable(task, CAP_SYS_PACCT) ? -ENOSYS : -EPERM },

@@ -14,7 +14,6 @@ import type { ArgumentKind, Syscall } from "./family.ts";
 const ROWS = `
 101 ptrace EPERM long pid pointer pointer
 134 uselib quiet path
-136 ustat enosys dev pointer
 155 pivot_root EPERM path path
 156 _sysctl quiet pointer
 174 create_module quiet pointer size
@@ -29,11 +28,6 @@ const ROWS = `
 184 tuxcall quiet
 185 security quiet
 205 set_thread_area quiet pointer
-206 io_setup quiet uint pointer
-207 io_destroy quiet pointer
-208 io_getevents quiet pointer long long pointer timespec
-209 io_submit quiet pointer long pointer
-210 io_cancel quiet pointer pointer pointer
 211 get_thread_area quiet pointer
 212 lookup_dcookie quiet pointer pointer size
 214 epoll_ctl_old quiet
@@ -55,8 +49,6 @@ const ROWS = `
 298 perf_event_open EACCES pointer pid int fd hex
 300 fanotify_init EPERM hex O
 301 fanotify_mark EPERM fd hex hex dirfd path
-303 name_to_handle_at EOPNOTSUPP dirfd path pointer pointer AT
-304 open_by_handle_at EPERM fd pointer O
 308 setns EPERM fd CLONE
 313 finit_module EPERM fd string hex
 317 seccomp EINVAL uint uint pointer
@@ -67,7 +59,6 @@ const ROWS = `
 329 pkey_mprotect quiet pointer size PROT int
 330 pkey_alloc quiet hex hex
 331 pkey_free quiet int
-333 io_pgetevents quiet pointer long long pointer timespec pointer
 334 rseq quiet pointer hex hex hex
 335 uretprobe quiet
 425 io_uring_setup quiet uint pointer

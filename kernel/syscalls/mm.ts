@@ -2,8 +2,9 @@
 
 import { READ, WRITE } from "../../translator/env.ts";
 import { EBADF, EFAULT, EINVAL, EPERM, ESRCH } from "../abi/errno.ts";
-import { MAP_ANONYMOUS } from "../mm/mmap.ts";
+import { MAP_ANONYMOUS, MAP_FIXED, MAP_SHARED } from "../mm/mmap.ts";
 import { TASK_SIZE } from "../mm/layout.ts";
+import { VM_SHARED } from "../mm/vma.ts";
 import type { UserMemory } from "../mm/user_memory.ts";
 import type { Task } from "../task/task.ts";
 import { family, type Syscall } from "./family.ts";
@@ -34,7 +35,7 @@ export const mm: Syscall[] = family({
   munlock: { nr: 150, args: "pointer size", run: (t, a, n) => t.mm.munlock(a, n) },
   mlockall: { nr: 151, args: "MCL", run: (t, flags) => t.mm.mlockall(flags, mayLock(t)) },
   munlockall: { nr: 152, args: "", run: (t) => t.mm.munlockall() },
-  remap_file_pages: { nr: 216, args: "pointer size PROT size MAP", run: () => -EINVAL, partial: "refused" },
+  remap_file_pages: { nr: 216, args: "pointer size PROT size MAP", run: sysRemapFilePages },
   mlock2: { nr: 325, args: "pointer size hex", run: sysMlock2 },
   process_vm_readv: { nr: 310, args: "pid iovec size iovec size hex", ret: "long", run: sysProcessVmReadv },
   process_vm_writev: { nr: 311, args: "pid iovec size iovec size hex", ret: "long", run: sysProcessVmWritev },
@@ -62,6 +63,25 @@ function sysMmap(
   const file = task.files.get(fd);
   if (file === undefined || file.pathOnly) return -EBADF;
   return task.mm.mmap(address, length, prot, flags, file, offset);
+}
+
+/** Linux does it by mapping anew, too, since it was taken out of the page tables' hands (5.0). */
+function sysRemapFilePages(task: Task, start: number, size: number, prot: number, page: number): number {
+  const { mm } = task, end = start + size - size % 4096;
+  start -= start % 4096;
+  if (prot !== 0 || end <= start || page < 0) return -EINVAL;
+  const vma = mm.vmas.find(start);
+  if (vma?.file === undefined || (vma.flags & VM_SHARED) === 0) return -EINVAL;
+  for (let at = vma.end; at < end;) {
+    const next = mm.vmas.find(at);
+    if (next?.file?.inode !== vma.file.inode || next.flags !== vma.flags) return -EINVAL;
+    at = next.end;
+  }
+  // The mapping that goes may hold the last reference.
+  const file = vma.file.retain();
+  const result = mm.mmap(start, end - start, vma.prot, MAP_SHARED | MAP_FIXED, file, page * 4096);
+  file.release();
+  return Math.min(0, result);
 }
 
 function sysMincore(task: Task, address: number, length: number, vector: number): number {

@@ -1,7 +1,6 @@
-// Names and attributes of files: stat, links, directories, renaming, owners, modes, times, working directory and root.
+// Names and attributes of files: stat, links, directories, renaming, owners, modes, working directory and root.
 
-import { chmod, chown, setTimes } from "../../fs/vfs/attributes.ts";
-import type { Time } from "../../fs/vfs/inode.ts";
+import { chmod, chown } from "../../fs/vfs/attributes.ts";
 import { link, mkdir, mknod, rename, rmdir, symlink, unlink } from "../../fs/vfs/namespace.ts";
 import type { Path } from "../../fs/vfs/path.ts";
 import {
@@ -17,7 +16,6 @@ import { pathText } from "../../fs/vfs/vfs.ts";
 import {
   EACCES,
   EBADF,
-  EFAULT,
   EINVAL,
   ENAMETOOLONG,
   ENODEV,
@@ -57,6 +55,7 @@ import { encodeName } from "../abi/text.ts";
 import type { Task } from "../task/task.ts";
 import { base, placeAt, placeOf, placeOfFd } from "./at.ts";
 import { family, type Syscall } from "./family.ts";
+import { fileTimes } from "./file_times.ts";
 import { xattr } from "./xattr.ts";
 
 /** Resolves both parts of a call on a path argument and hands them on. */
@@ -156,70 +155,6 @@ function sysFchmod(task: Task, fd: number, mode: number): number {
 function sysFchown(task: Task, fd: number, uid: number, gid: number): number {
   const place = placeOfFd(task, fd);
   return typeof place === "number" ? place : chown(place, task.credentials, uid | 0, gid | 0);
-}
-
-const UTIME_NOW = 0x3fffffff, UTIME_OMIT = 0x3ffffffe;
-
-/** Sets times; undefined for both means now. */
-function times(
-  task: Task,
-  place: Path,
-  both: [Time | undefined, Time | undefined] | undefined,
-  now: boolean,
-): number {
-  if (both !== undefined) return setTimes(place, task.credentials, both[0], both[1], now);
-  const time = task.instance.clock.realtime();
-  return setTimes(place, task.credentials, time, time, true);
-}
-
-function sysUtimensat(task: Task, dirfd: number, path: number, address: number, flags: number): number {
-  let both: [Time | undefined, Time | undefined] | undefined;
-  let allNow = true;
-  if (address !== 0) {
-    const present = task.instance.clock.realtime();
-    const read = (at: number): Time | undefined | number => {
-      const nsec = task.memory.readI64(at + 8);
-      if (nsec === UTIME_NOW) return present;
-      allNow = false;
-      if (nsec === UTIME_OMIT) return undefined;
-      return nsec < 0 || nsec > 999_999_999 ? -EINVAL : { sec: task.memory.readI64(at), nsec };
-    };
-    const atime = read(address), mtime = read(address + 16);
-    if (typeof atime === "number") return atime;
-    if (typeof mtime === "number") return mtime;
-    if (atime === undefined && mtime === undefined) return 0;
-    both = [atime, mtime];
-  }
-  if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return -EINVAL;
-  if (path === 0 && dirfd === AT_FDCWD) return -EFAULT;
-  if (path === 0 && flags !== 0) return -EINVAL;
-  const place = path === 0 ? placeOfFd(task, dirfd) : placeAt(task, dirfd, path, flags);
-  return typeof place === "number" ? place : times(task, place, both, allNow);
-}
-
-/** futimesat and utimes: struct timeval. */
-function futimesat(task: Task, dirfd: number, path: number, address: number): number {
-  let both: [Time, Time] | undefined;
-  if (address !== 0) {
-    const [a, au, m, mu] = [0, 8, 16, 24].map((at) => task.memory.readI64(address + at)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    if (au < 0 || au >= 1_000_000 || mu < 0 || mu >= 1_000_000) return -EINVAL;
-    both = [{ sec: a, nsec: au * 1000 }, { sec: m, nsec: mu * 1000 }];
-  }
-  const place = path === 0 ? placeOfFd(task, dirfd) : placeAt(task, dirfd, path, 0);
-  return typeof place === "number" ? place : times(task, place, both, false);
-}
-
-function sysUtime(task: Task, path: number, address: number): number {
-  const place = placeAt(task, AT_FDCWD, path, 0);
-  if (typeof place === "number") return place;
-  if (address === 0) return times(task, place, undefined, true);
-  const at = (offset: number) => ({ sec: task.memory.readI64(address + offset), nsec: 0 });
-  return times(task, place, [at(0), at(8)], false);
 }
 
 // Names.
@@ -369,6 +304,7 @@ const CWD = AT_FDCWD;
 
 export const path: Syscall[] = [
   ...xattr,
+  ...fileTimes,
   ...family({
     stat: { nr: 4, args: "path stat", run: (t, p, b) => sysNewfstatat(t, CWD, p, b, 0) },
     fstat: { nr: 5, args: "fd stat", run: sysFstat },
@@ -394,18 +330,15 @@ export const path: Syscall[] = [
       run: (t, p, u, g) => fchownat(t, CWD, p, u, g, AT_SYMLINK_NOFOLLOW),
     },
     umask: { nr: 95, args: "mode", run: sysUmask },
-    utime: { nr: 132, args: "path pointer", run: sysUtime },
     mknod: { nr: 133, args: "path mode dev", run: (t, p, mode, dev) => sysMknodat(t, CWD, p, mode, dev) },
     statfs: { nr: 137, args: "path pointer", run: (t, p, b) => writeStatfs(t, placeAt(t, CWD, p, 0), b) },
     fstatfs: { nr: 138, args: "fd pointer", run: (t, fd, b) => writeStatfs(t, placeOfFd(t, fd, true), b) },
     chroot: { nr: 161, args: "path", run: (t, p) => setDirectory(t, placeAt(t, CWD, p, 0), "root") },
     mount: { nr: 165, args: "path path string hex pointer", run: sysMount, partial: "no guest mounts" },
     umount2: { nr: 166, args: "path uint", run: sysUmount2 },
-    utimes: { nr: 235, args: "path pointer", run: (t, p, a) => futimesat(t, CWD, p, a) },
     mkdirat: { nr: 258, args: "dirfd path mode", run: sysMkdirat },
     mknodat: { nr: 259, args: "dirfd path mode dev", run: sysMknodat },
     fchownat: { nr: 260, args: "dirfd path uid gid AT", run: fchownat },
-    futimesat: { nr: 261, args: "dirfd path pointer", run: futimesat },
     newfstatat: { nr: 262, args: "dirfd path stat AT", run: sysNewfstatat },
     unlinkat: { nr: 263, args: "dirfd path AT", run: sysUnlinkat },
     renameat: { nr: 264, args: "dirfd path dirfd path", run: (t, a, b, c, d) => renameat2(t, a, b, c, d, 0) },
@@ -414,7 +347,6 @@ export const path: Syscall[] = [
     readlinkat: { nr: 267, args: "dirfd path buffer_out size", run: sysReadlinkat },
     fchmodat: { nr: 268, args: "dirfd path mode", run: (t, fd, p, mode) => fchmodat(t, fd, p, mode, 0) },
     faccessat: { nr: 269, args: "dirfd path ACCESS", run: (t, fd, p, mode) => access(t, fd, p, mode, 0) },
-    utimensat: { nr: 280, args: "dirfd path pointer AT", run: sysUtimensat },
     renameat2: { nr: 316, args: "dirfd path dirfd path RENAME", run: renameat2 },
     statx: { nr: 332, args: "dirfd path AT STATX pointer", run: sysStatx },
     faccessat2: { nr: 439, args: "dirfd path ACCESS AT", run: access },

@@ -29,6 +29,8 @@ function getName(task: Task, address: number): number {
   return 0;
 }
 
+const SECBIT_NO_CAP_AMBIENT_RAISE = 1 << 6;
+
 /** PR_CAP_AMBIENT: is set, raise, lower, clear all. */
 function ambient(task: Task, operation: number, capability: number): number {
   const old = task.credentials;
@@ -41,6 +43,7 @@ function ambient(task: Task, operation: number, capability: number): number {
   const bit = 2 ** capability;
   if (operation === 1) return hasBit(old.capAmbient, capability) ? 1 : 0;
   if (operation === 2 && and(and(old.capPermitted, old.capInheritable), bit) === 0) return -EPERM;
+  if (operation === 2 && (task.securebits & SECBIT_NO_CAP_AMBIENT_RAISE) !== 0) return -EPERM;
   const capAmbient = operation === 2 ? or(old.capAmbient, bit) : without(old.capAmbient, bit);
   task.credentials = { ...old, capAmbient };
   return 0;

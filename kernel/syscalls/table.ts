@@ -1,11 +1,14 @@
 // The system-call table: all families together, by number. A number may appear once only.
 
+import { aioCalls } from "./aio.ts";
 import { dir } from "./dir.ts";
 import { exec } from "./exec.ts";
 import type { Syscall } from "./family.ts";
 import { fd } from "./fd.ts";
 import { file } from "./file.ts";
+import { filesystemCalls } from "./filesystems.ts";
 import { futex } from "./futex.ts";
+import { handleCalls } from "./handle.ts";
 import { id } from "./id.ts";
 import { inotifyCalls } from "./inotify.ts";
 import { ipcCalls } from "./ipc.ts";
@@ -72,6 +75,9 @@ const implemented = assemble([
   socketCalls,
   socketMessageCalls,
   socketOptionCalls,
+  aioCalls,
+  handleCalls,
+  filesystemCalls,
   misc,
 ]);
 

@@ -74,6 +74,11 @@ compareHostScripts("exit status", {
     needs: ["gcc"],
     stderr: false,
   },
+  "signals that are ignored at the start stay so":
+    `(trap '' HUP INT USR2; $RUN /bin/sh -c 'kill -HUP $$; kill -INT $$; kill -USR2 $$; trap "echo trapped" INT USR1; kill -INT $$; kill -USR1 $$; tail -c 5 <<E
+$(grep SigIgn /proc/self/status)
+E
+ echo alive'); nohup $RUN /bin/sh -c 'kill -HUP $$; echo alive' < /dev/null | cat`,
   "a background child does not hold it back": `$RUN /bin/sh -c 'sleep 0.2 & exit 5'; echo $?`,
   "exec keeps the process": `$RUN /bin/sh -c 'exec /bin/sh -c "exit 11"'; echo $?`,
   "SIGTERM to denix reaches the guest": {
