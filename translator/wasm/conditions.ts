@@ -63,156 +63,122 @@ function positive(g: Generator, cc: number, kind: number): void {
     b();
     op(narrow, large);
   };
+  /** Pushes whether both have their sign bits set. */
+  const bothSigns = (first: () => void, second: () => void) => {
+    first();
+    second();
+    op(OP.i32And, OP.i64And);
+    sign();
+  };
+  const difference = () => compare(OP.i32Sub, OP.i64Sub), sum = () => compare(OP.i32Add, OP.i64Add);
+  const changed = (x: () => void, y: () => void) => () => {
+    x();
+    y();
+    op(OP.i32Xor, OP.i64Xor);
+  };
+  const parts = (result: () => void, carry: () => void, overflow: () => void): Flags => ({
+    carry,
+    overflow,
+    zero: () => {
+      result();
+      isZero();
+    },
+    sign: () => {
+      result();
+      sign();
+    },
+    parity: () => {
+      result();
+      parity();
+    },
+  });
   switch (kind & ~3) {
     case SUB: {
-      const difference = () => compare(OP.i32Sub, OP.i64Sub);
-      switch (cc) {
-        case COND_O:
-          compare(OP.i32Xor, OP.i64Xor);
-          a();
-          difference();
-          op(OP.i32Xor, OP.i64Xor);
-          op(OP.i32And, OP.i64And);
-          return sign();
-        case COND_B:
-          return compare(OP.i32LtU, OP.i64LtU);
-        case COND_E:
-          return compare(OP.i32Eq, OP.i64Eq);
-        case COND_BE:
-          return compare(OP.i32LeU, OP.i64LeU);
-        case COND_S:
-          difference();
-          return sign();
-        case COND_P:
-          difference();
-          return parity();
-        default:
-          a();
-          signed();
-          b();
-          signed();
-          return void (cc === COND_L ? op(OP.i32LtS, OP.i64LtS) : op(OP.i32LeS, OP.i64LeS));
-      }
+      const signedCompare = (narrow: number, large: number) => () => {
+        a();
+        signed();
+        b();
+        signed();
+        op(narrow, large);
+      };
+      return pushCondition(g, cc, {
+        ...parts(
+          difference,
+          () => compare(OP.i32LtU, OP.i64LtU),
+          () => bothSigns(() => compare(OP.i32Xor, OP.i64Xor), changed(a, difference)),
+        ),
+        zero: () => compare(OP.i32Eq, OP.i64Eq),
+        belowOrEqual: () => compare(OP.i32LeU, OP.i64LeU),
+        less: signedCompare(OP.i32LtS, OP.i64LtS),
+        lessOrEqual: signedCompare(OP.i32LeS, OP.i64LeS),
+      });
     }
     case ADD: {
-      const sum = () => compare(OP.i32Add, OP.i64Add);
-      const overflow = () => {
-        a();
-        sum();
-        op(OP.i32Xor, OP.i64Xor);
-        b();
-        sum();
-        op(OP.i32Xor, OP.i64Xor);
-        op(OP.i32And, OP.i64And);
-        sign();
-      };
       const carry = () => {
         sum();
         if (size < 4) return void code.i32(size === 1 ? 255 : 65535).op(OP.i32GtU);
         a();
         op(OP.i32LtU, OP.i64LtU);
       };
-      const zero = () => {
-        sum();
-        isZero();
-      };
-      const less = () => {
-        sum();
-        sign();
-        overflow();
-        code.op(OP.i32Ne);
-      };
-      switch (cc) {
-        case COND_O:
-          return overflow();
-        case COND_B:
-          return carry();
-        case COND_E:
-          return zero();
-        case COND_BE:
-          carry();
-          zero();
-          return void code.op(OP.i32Or);
-        case COND_S:
-          sum();
-          return sign();
-        case COND_P:
-          sum();
-          return parity();
-        case COND_L:
-          return less();
-        default:
-          zero();
-          less();
-          return void code.op(OP.i32Or);
-      }
+      return pushCondition(g, cc, parts(sum, carry, () => bothSigns(changed(a, sum), changed(b, sum))));
     }
-    case EXPLICIT: {
-      const less = () => {
-        bit(SF);
-        bit(OF);
-        code.op(OP.i32Ne);
-      };
-      switch (cc) {
-        case COND_O:
-          return bit(OF);
-        case COND_B:
-          return bit(CF);
-        case COND_E:
-          return bit(ZF);
-        case COND_BE:
-          return bit(CF | ZF);
-        case COND_S:
-          return bit(SF);
-        case COND_P:
-          return bit(PF);
-        case COND_L:
-          return less();
-        default:
-          bit(ZF);
-          less();
-          return void code.op(OP.i32Or);
-      }
-    }
+    case EXPLICIT:
+      return pushCondition(g, cc, {
+        carry: () => bit(CF),
+        overflow: () => bit(OF),
+        zero: () => bit(ZF),
+        sign: () => bit(SF),
+        parity: () => bit(PF),
+        belowOrEqual: () => bit(CF | ZF),
+      });
     default: {
       const logic = (kind & ~3) === LOGIC;
-      const carry = () => logic ? void code.i32(0) : bit(CF);
-      const overflow = () => logic ? void code.i32(0) : bit(OF);
-      const zero = () => {
-        r();
-        isZero();
-      };
-      const less = () => {
-        r();
-        sign();
-        overflow();
-        code.op(OP.i32Ne);
-      };
-      switch (cc) {
-        case COND_O:
-          return overflow();
-        case COND_B:
-          return carry();
-        case COND_E:
-          return zero();
-        case COND_BE:
-          carry();
-          zero();
-          return void code.op(OP.i32Or);
-        case COND_S:
-          r();
-          return sign();
-        case COND_P:
-          r();
-          return parity();
-        case COND_L:
-          return less();
-        default:
-          zero();
-          less();
-          return void code.op(OP.i32Or);
-      }
+      const flag = (mask: number) => () => logic ? void code.i32(0) : bit(mask);
+      return pushCondition(g, cc, parts(r, flag(CF), flag(OF)));
     }
+  }
+}
+
+/** What pushes each flag, as 0 or 1; conditions made from several where there is a shorter way. */
+interface Flags {
+  readonly carry: () => void;
+  readonly overflow: () => void;
+  readonly zero: () => void;
+  readonly sign: () => void;
+  readonly parity: () => void;
+  readonly belowOrEqual?: () => void;
+  readonly less?: () => void;
+  readonly lessOrEqual?: () => void;
+}
+
+function pushCondition(g: Generator, cc: number, flags: Flags): void {
+  const either = (x: () => void, y: () => void) => {
+    x();
+    y();
+    g.code.op(OP.i32Or);
+  };
+  const less = flags.less ?? (() => {
+    flags.sign();
+    flags.overflow();
+    g.code.op(OP.i32Ne);
+  });
+  switch (cc) {
+    case COND_O:
+      return flags.overflow();
+    case COND_B:
+      return flags.carry();
+    case COND_E:
+      return flags.zero();
+    case COND_BE:
+      return flags.belowOrEqual === undefined ? either(flags.carry, flags.zero) : flags.belowOrEqual();
+    case COND_S:
+      return flags.sign();
+    case COND_P:
+      return flags.parity();
+    case COND_L:
+      return less();
+    default:
+      return flags.lessOrEqual === undefined ? either(flags.zero, less) : flags.lessOrEqual();
   }
 }
 
