@@ -382,3 +382,24 @@ export function wasmModule(
   section(10, codeSection);
   return out.finish();
 }
+
+/** Pushes the high half of the product of i64 locals, from 32-bit pieces (Warren, Hacker's Delight, 8-2); `middle`: a free i64 local. */
+export function pushHighProduct(code: Code, x: number, y: number, middle: number, signed: boolean): void {
+  const shift = signed ? OP.i64ShrS : OP.i64ShrU;
+  const low = (local: number) => code.get(local).i64(-1, 0).op(OP.i64And);
+  const high = (local: number) => code.get(local).i64(32, 0).op(shift);
+  low(x);
+  low(y);
+  code.op(OP.i64Mul).i64(32, 0).op(OP.i64ShrU);
+  high(x);
+  low(y);
+  code.op(OP.i64Mul, OP.i64Add).tee(middle).i64(-1, 0).op(OP.i64And);
+  low(x);
+  high(y);
+  code.op(OP.i64Mul, OP.i64Add).i64(32, 0).op(shift);
+  high(x);
+  high(y);
+  code.op(OP.i64Mul, OP.i64Add);
+  high(middle);
+  code.op(OP.i64Add);
+}

@@ -4,7 +4,7 @@ import { CF, FLAG_B, OF, RAX, RDX } from "../cpu.ts";
 import { EXPLICIT } from "../ir/flags.ts";
 import { nameOf } from "../ir/objects.ts";
 import { leave } from "./conditions.ts";
-import { I32, I64, OP } from "./encoder.ts";
+import { I32, I64, OP, pushHighProduct } from "./encoder.ts";
 import { type Generator, W64, X32, X64, Y64, Z64 } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
 import { doubleShiftHelper } from "./ops_shift.ts";
@@ -63,26 +63,9 @@ function multiply(g: Generator, s: number, size: number, signed: boolean): void 
   overflow(g);
 }
 
-/** Pushes the high half of X64 × Y64, from 32-bit pieces (Warren, Hacker's Delight, 8-2). */
+/** Pushes the high half of X64 × Y64. */
 function highProduct(g: Generator, signed: boolean): void {
-  const { code } = g;
-  const shift = signed ? OP.i64ShrS : OP.i64ShrU, middle = g.scratch(I64, 6);
-  const low = (local: number) => code.get(local).i64(-1, 0).op(OP.i64And);
-  const high = (local: number) => code.get(local).i64(32, 0).op(shift);
-  low(X64);
-  low(Y64);
-  code.op(OP.i64Mul).i64(32, 0).op(OP.i64ShrU);
-  high(X64);
-  low(Y64);
-  code.op(OP.i64Mul, OP.i64Add).tee(middle).i64(-1, 0).op(OP.i64And);
-  low(X64);
-  high(Y64);
-  code.op(OP.i64Mul, OP.i64Add).i64(32, 0).op(shift);
-  high(X64);
-  high(Y64);
-  code.op(OP.i64Mul, OP.i64Add);
-  high(middle);
-  code.op(OP.i64Add);
+  pushHighProduct(g.code, X64, Y64, g.scratch(I64, 6), signed);
 }
 
 // MULX: no flags; the high half is written last.
@@ -199,23 +182,7 @@ MUL_DIV.imul64f = (g, [d, x, y]) => {
   code.set(X64);
   g.get64(y);
   code.set(Y64);
-  // The high half, from 32-bit pieces (Warren, Hacker's Delight, 8-2).
-  const low = (local: number) => code.get(local).i64(-1, 0).op(OP.i64And);
-  const high = (local: number) => code.get(local).i64(32, 0).op(OP.i64ShrS);
-  low(X64);
-  low(Y64);
-  code.op(OP.i64Mul).i64(32, 0).op(OP.i64ShrU);
-  high(X64);
-  low(Y64);
-  code.op(OP.i64Mul, OP.i64Add).tee(W64).i64(-1, 0).op(OP.i64And);
-  low(X64);
-  high(Y64);
-  code.op(OP.i64Mul, OP.i64Add).i64(32, 0).op(OP.i64ShrS);
-  high(X64);
-  high(Y64);
-  code.op(OP.i64Mul, OP.i64Add);
-  high(W64);
-  code.op(OP.i64Add);
+  highProduct(g, true);
   code.get(X64).get(Y64).op(OP.i64Mul).tee(X64).i64(63, 0).op(OP.i64ShrS, OP.i64Ne);
   productFlags(g);
   code.get(X64);

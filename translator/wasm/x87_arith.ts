@@ -1,6 +1,6 @@
 // x87 sums, products and quotients on 64-bit significands, rounded to nearest (see x87_functions.ts).
 
-import { OP, VOID } from "./encoder.ts";
+import { OP, pushHighProduct, VOID } from "./encoder.ts";
 import {
   ARG,
   BIAS,
@@ -157,22 +157,8 @@ export class X87Arithmetic extends X87Code {
   protected mul(): void {
     const { code } = this;
     code.op(OP.i32Add).i32(BIAS - 1).op(OP.i32Sub).set(E);
-    const low = (local: number) => code.get(local).i64(-1, 0).op(OP.i64And);
-    const high = (local: number) => code.get(local).i64(32, 0).op(OP.i64ShrU);
-    low(MA);
-    low(MB);
-    code.op(OP.i64Mul).i64(32, 0).op(OP.i64ShrU);
-    high(MA);
-    low(MB);
-    code.op(OP.i64Mul, OP.i64Add).tee(Z).i64(-1, 0).op(OP.i64And);
-    low(MA);
-    high(MB);
-    code.op(OP.i64Mul, OP.i64Add).i64(32, 0).op(OP.i64ShrU);
-    high(Z);
-    code.op(OP.i64Add);
-    high(MA);
-    high(MB);
-    code.op(OP.i64Mul, OP.i64Add).set(M).get(MA).get(MB).op(OP.i64Mul).set(X);
+    pushHighProduct(code, MA, MB, Z, false);
+    code.set(M).get(MA).get(MB).op(OP.i64Mul).set(X);
     code.get(M).i64(0, 0).op(OP.i64GeS, OP.if, VOID);
     code.get(M).i64(1, 0).op(OP.i64Shl).get(X).i64(63, 0).op(OP.i64ShrU, OP.i64Or).set(M);
     code.get(X).i64(1, 0).op(OP.i64Shl).set(X).get(E).i32(1).op(OP.i32Sub).set(E).op(OP.end);
