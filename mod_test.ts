@@ -27,6 +27,19 @@ oracleTest("run() gives no environment but what is named", [], async () => {
   assertEquals(text((await run({ args: ["/usr/bin/env"], env: { A: "ü" } })).stdout), "A=ü\n");
 });
 
+oracleTest("run() presents the processor that is asked for", [], async () => {
+  const count = async (cpu?: "v1" | "v2" | "v3") => {
+    const args = ["/bin/grep", "-cw", "avx2", "/proc/cpuinfo"];
+    return text((await run(cpu === undefined ? { args } : { args, cpu })).stdout);
+  };
+  assertEquals([await count(), await count("v1"), await count("v2"), await count("v3")], [
+    "1\n",
+    "0\n",
+    "0\n",
+    "1\n",
+  ]);
+});
+
 oracleTest("run() tells the signal", [], async () => {
   const { code, signal } = await run({ args: ["/bin/sh", "-c", "kill -TERM $$"] });
   assertEquals([code, signal], [143, "SIGTERM"]);

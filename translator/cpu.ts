@@ -30,6 +30,8 @@ export const QUOTA = 30;
 export const LEFT_AT = 31;
 /** Eight 16-byte slots pairs, physical x87 registers R0–R7: 64-bit significand, then sign and exponent in the low 16 bits. */
 export const FPU_REGS = 32;
+/** Words 0, 3, 4 and 5: the selectors of ES, DS, FS and GS. */
+export const SEGMENTS = 48;
 /** Sixteen 32-byte YMM registers (4 slots each); XMM i is the low half, slots YMM + 4 * i and + 1. */
 export const YMM = 64;
 /** Temporaries of one block. */

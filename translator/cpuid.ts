@@ -124,13 +124,14 @@ type Registers = readonly [number, number, number, number];
 const NOTHING: Registers = [0, 0, 0, 0];
 const BRAND = modelName.padEnd(48, "\0");
 
-/** Caches (leaf 4): type (1 data, 2 instructions, 3 both), level, KiB, ways. Programs choose how to copy by their sizes. */
+/** Caches (leaf 4): type (1 data, 2 instructions, 3 both), level, KiB, ways. Programs choose how to copy by their sizes. fs/sysfs.ts tells the same. */
 const CACHES: readonly (readonly [type: number, level: number, size: number, ways: number])[] = [
   [1, 1, 32, 8],
   [2, 1, 32, 8],
-  [3, 2, 256, 8],
-  [3, 3, 8192, 16],
+  [3, 2, 4096, 16],
 ];
+/** KiB. */
+export const largestCache: number = Math.max(...CACHES.map(([, , size]) => size));
 function cache(subleaf: number): Registers {
   const found = CACHES[subleaf];
   if (found === undefined) return NOTHING;
@@ -176,7 +177,7 @@ export function cpuid(leaf: number, subleaf: number, level: Level): Registers {
       return [word(BRAND, at), word(BRAND, at + 4), word(BRAND, at + 8), word(BRAND, at + 12)];
     }
     case 0x8000_0006:
-      return [0, 0, 256 << 16 | 6 << 12 | cacheLine, 0]; // 256 KiB of second-level cache, 8-way
+      return [0, 0, largestCache << 16 | 8 << 12 | cacheLine, 0]; // the second level's, 16-way
     case 0x8000_0008:
       return [virtualBits << 8 | physicalBits, 0, 0, 0];
     default:

@@ -3,7 +3,7 @@
 import type { CodeStore } from "./cache/code_store.ts";
 import { CodeCache } from "./cache/code_cache.ts";
 import type { Block } from "./cache/block.ts";
-import { QUOTA, RIP, RSP } from "./cpu.ts";
+import { FLAGS, QUOTA, RIP, RSP, TF } from "./cpu.ts";
 import {
   type Env,
   EXEC,
@@ -11,7 +11,10 @@ import {
   type Exit,
   EXIT_BUDGET,
   EXIT_FAULT,
+  EXIT_SYSCALL,
   fault,
+  raise,
+  VECTOR_DB,
   VECTOR_GP,
   VECTOR_SS,
 } from "./env.ts";
@@ -63,6 +66,9 @@ interface ReadyRegion {
   readonly pages: readonly RegionPage[];
 }
 
+/** Error code of the trap after a single step: the bit of DR6 that says so. */
+const DR6_SINGLE_STEP = 0x4000;
+
 /** In bytes (SDM vol. 2, 2.3.11). */
 const LONGEST_INSTRUCTION = 15;
 
@@ -94,11 +100,11 @@ export class Dispatcher implements Executor {
     }
     const generator = tier === "js" ? new SourceTier(this.runtime) : tier === "wasm"
       ? {
-        compile: (block: IrBlock, page: number) => {
-          const flow = findRegion(block.address, this.#onPage(block, page))!;
-          // Kept nowhere, or checked by whoever runs it.
-          return wasm.compile(page === 0 ? { ...flow, pages: [] } : flow);
-        },
+        compile: (block: IrBlock, page: number, kept: boolean) =>
+          // What must stay alone: a region would go on with others.
+          page === 0
+            ? closures.compile(block, page, kept)
+            : wasm.compile(findRegion(block.address, this.#onPage(block, page))!),
       }
       : closures;
     this.translator = new Translator(iced, generator);
@@ -133,6 +139,7 @@ export class Dispatcher implements Executor {
 
   run(c: number, budget: number): Exit {
     if (arenaIsFull()) this.#startAnew();
+    if ((I32[c + 2 * FLAGS + 1] & TF) !== 0) return this.#step(c);
     for (;;) {
       try {
         let block: Block | null = this.runtime.jump(c, I32[c + 2 * RIP], I32[c + 2 * RIP + 1]);
@@ -152,6 +159,22 @@ export class Dispatcher implements Executor {
         const block: Block | null = this.cache.single(c, this.#rip(c)).code(c);
         if (block === null) return this.runtime.reason;
         setRip(c, block.address);
+      } catch (e) {
+        if (e === fault) return this.#faulted(c);
+        if (e !== CODE_CHANGED) throw e;
+      }
+    }
+  }
+
+  /** One instruction with the trap flag up; then the trap, whatever the instruction did to the flag (SDM vol. 3, 18.3.1.4). */
+  #step(c: number): Exit {
+    for (;;) {
+      try {
+        const block: Block | null = this.cache.single(c, this.#rip(c)).code(c);
+        if (block !== null) setRip(c, block.address);
+        // The system call comes first; the trap then belongs to the instruction behind it.
+        else if (this.runtime.reason === EXIT_SYSCALL) return EXIT_SYSCALL;
+        raise(VECTOR_DB, DR6_SINGLE_STEP);
       } catch (e) {
         if (e === fault) return this.#faulted(c);
         if (e !== CODE_CHANGED) throw e;
@@ -256,18 +279,17 @@ export class Dispatcher implements Executor {
     };
   }
 
-  /** All blocks that lie on the page of `block` as a whole; `page` 0: only that one, which is made already. */
+  /** All blocks that lie on the page of `block` as a whole. */
   #onPage(block: { address: number }, page: number): Source {
     const first = block.address - block.address % 4096;
     return {
       lower: (address) => {
-        if (page === 0) return address === block.address ? block as IrBlock : undefined;
         if (address < first || address >= first + 4096) return undefined;
         const ir = this.translator.lower(address, page, () => 0, false);
         return ir.crossing ? undefined : ir;
       },
       physical: () => page,
-      known: () => page === 0 ? [] : this.cache.addresses(first, page),
+      known: () => this.cache.addresses(first, page),
     };
   }
 

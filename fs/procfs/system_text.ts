@@ -15,7 +15,7 @@ export function cpuinfoText({ cpu, cpuCount }: ProcSource): string {
       ["stepping\t", cpu.stepping],
       ["microcode\t", "0x1"],
       ["cpu MHz\t\t", cpu.mhz.toFixed(3)],
-      ["cache size\t", "4096 KB"],
+      ["cache size\t", `${cpu.cacheSize} KB`],
       ["physical id\t", 0],
       ["siblings\t", cpuCount],
       ["core id\t\t", index],
@@ -29,9 +29,9 @@ export function cpuinfoText({ cpu, cpuCount }: ProcSource): string {
       ["flags\t\t", cpu.flags.join(" ")],
       ["bugs\t\t", ""],
       ["bogomips\t", (cpu.mhz * 2).toFixed(2)],
-      ["clflush size\t", 64],
-      ["cache_alignment\t", 64],
-      ["address sizes\t", "36 bits physical, 48 bits virtual"],
+      ["clflush size\t", cpu.cacheLine],
+      ["cache_alignment\t", cpu.cacheLine],
+      ["address sizes\t", `${cpu.physicalBits} bits physical, ${cpu.virtualBits} bits virtual`],
       ["power management", ""],
     ];
     for (const [name, value] of rows) text += value === "" ? `${name}:\n` : `${name}: ${value}\n`;

@@ -9,5 +9,10 @@ export interface CpuDescription {
   readonly mhz: number;
   /** Highest basic CPUID leaf. */
   readonly cpuidLevel: number;
+  /** KiB of the largest cache. */
+  readonly cacheSize: number;
+  readonly cacheLine: number;
+  readonly physicalBits: number;
+  readonly virtualBits: number;
   readonly flags: readonly string[];
 }

@@ -33,6 +33,7 @@ Deno.test("parseCommandLine() reads every form of value", () => {
     "--memory",
     "64M",
     "--tier=js",
+    "--cpu=v2",
     "--strace=/t",
     "--dump",
     "js=main",
@@ -41,7 +42,8 @@ Deno.test("parseCommandLine() reads every form of value", () => {
   ]);
   assertEquals(line.allowWrite, ["/a", "/b", "c"]);
   assertEquals(line.allowNet, true);
-  assertEquals([line.root, line.cwd, line.memoryBytes, line.tier], ["/r", "/c", 64 << 20, "js"]);
+  assertEquals([line.root, line.cwd, line.memoryBytes], ["/r", "/c", 64 << 20]);
+  assertEquals([line.tier, line.cpu], ["js", 2]);
   assertEquals(line.env, { A: "1=2", B: "" });
   assertEquals(line.strace, { file: "/t" });
   assertEquals(line.dump, { form: "js", where: "main" });

@@ -49,7 +49,7 @@ export function handleFault(task: Task): void {
   const { vector, errorCode, address } = fault;
   const c = task.cpu;
   const rip = I32[c + 2 * RIP + 1] * 0x1_0000_0000 + (I32[c + 2 * RIP] >>> 0);
-  recordFault(task, vector, errorCode, address);
+  recordFault(task, vector, vector === VECTOR_DB ? 0 : errorCode, address);
   let signo = SIGSEGV, code = SI_KERNEL, addr = 0;
   switch (vector) {
     case VECTOR_DE:

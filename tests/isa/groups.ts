@@ -28,8 +28,11 @@ export interface Group {
   /** Least and greatest number of calls of `make`. */
   length?: readonly [number, number];
   kind?: Kind;
+  /** Flags of /proc/cpuinfo: what the CPU must have to be the oracle. */
+  needs?: readonly string[];
 }
 
+const NOT_SSE = /Rcp|Rsqrt|Ldmxcsr/;
 /** Estimates, which every CPU makes in its own way; and what would unmask exceptions at random. */
 const NOT_AVX = /rcp|rsqrt|Vldmxcsr/;
 
@@ -51,19 +54,55 @@ export const GROUPS: Record<string, Group> = {
   sse_single: { make: sseSingle, reserved: [], alignPercent: 90, kind: "fp" },
   sse_double: { make: sseDouble, reserved: [], alignPercent: 90, kind: "fp" },
   float_flow: { make: floatFlow, reserved: [1], alignPercent: 90, length: [1, 1], kind: "fp" },
-  ssse3: { make: fromCodes(["SSSE3"]), reserved: [], alignPercent: 90, kind: "fp" },
-  sse41: { make: fromCodes(["SSE4_1"]), reserved: [], alignPercent: 90, kind: "fp" },
-  sse42: { make: fromCodes(["SSE4_2"]), reserved: [0, 1, 2], alignPercent: 90, kind: "fp" },
-  crypto: { make: fromCodes(["AES", "PCLMULQDQ", "SHA"]), reserved: [], alignPercent: 90, kind: "fp" },
-  bmi: { make: fromCodes(["LZCNT", "BMI1", "BMI2", "ADX"]), reserved: [2] },
+  sse_codes: {
+    make: fromCodes(["SSE", "SSE2", "SSE3"], NOT_SSE),
+    reserved: [7],
+    alignPercent: 90,
+    kind: "fp",
+  },
+  ssse3: { make: fromCodes(["SSSE3"]), reserved: [], alignPercent: 90, kind: "fp", needs: ["ssse3"] },
+  sse41: { make: fromCodes(["SSE4_1"]), reserved: [], alignPercent: 90, kind: "fp", needs: ["sse4_1"] },
+  sse42: {
+    make: fromCodes(["SSE4_2"]),
+    reserved: [0, 1, 2],
+    alignPercent: 90,
+    kind: "fp",
+    needs: ["sse4_2"],
+  },
+  crypto: {
+    make: fromCodes(["AES", "PCLMULQDQ", "SHA"]),
+    reserved: [],
+    alignPercent: 90,
+    kind: "fp",
+    needs: ["aes", "pclmulqdq", "sha_ni"],
+  },
+  bmi: {
+    make: fromCodes(["LZCNT", "BMI1", "BMI2", "ADX", "MOVBE", "POPCNT"]),
+    reserved: [2],
+    needs: ["abm", "bmi1", "bmi2", "adx", "movbe", "popcnt"],
+  },
   avx: {
-    make: fromCodes(["AVX", "AES+AVX", "PCLMULQDQ+AVX", "VAES", "VPCLMULQDQ"], NOT_AVX),
+    make: fromCodes(["AVX", "AES+AVX", "PCLMULQDQ+AVX"], NOT_AVX),
     reserved: [0, 1, 2, 7],
     alignPercent: 50,
     kind: "avx",
+    needs: ["avx", "aes", "pclmulqdq"],
   },
-  avx2: { make: fromCodes(["AVX2"]), reserved: [], alignPercent: 50, kind: "avx" },
-  fma: { make: fromCodes(["FMA", "F16C"]), reserved: [], alignPercent: 50, kind: "avx" },
+  avx2: { make: fromCodes(["AVX2"]), reserved: [], alignPercent: 50, kind: "avx", needs: ["avx2"] },
+  fma: {
+    make: fromCodes(["FMA", "F16C"]),
+    reserved: [],
+    alignPercent: 50,
+    kind: "avx",
+    needs: ["fma", "f16c"],
+  },
+  vaes: {
+    make: fromCodes(["VAES", "VPCLMULQDQ"]),
+    reserved: [],
+    alignPercent: 50,
+    kind: "avx",
+    needs: ["vaes", "vpclmulqdq"],
+  },
   mmx: { make: mmx, reserved: [0, 7], alignPercent: 50, kind: "fp" },
   x87: { make: x87, reserved: [0], alignPercent: 50, kind: "fp" },
   mix: { make: mix, reserved: [0, 1, 2, 3], length: [3, 10] },

@@ -1,5 +1,6 @@
 // What does the real CPU do? Runs a suite's program natively and gives back the records it prints.
 
+import type { Group } from "./groups.ts";
 import { type Suite, suiteElf } from "./suite.ts";
 
 /** A program that has not ended by then never will. */
@@ -9,6 +10,17 @@ const TIMEOUT_MS = 120_000;
 export const noOracle: string | undefined = Deno.build.os === "linux" && Deno.build.arch === "x86_64"
   ? undefined
   : "needs Linux on x86-64 as the oracle";
+
+const flags: ReadonlySet<string> = new Set(
+  noOracle !== undefined
+    ? []
+    : /^flags\s*:(.*)$/m.exec(Deno.readTextFileSync("/proc/cpuinfo"))?.[1]?.trim().split(" "),
+);
+/** Why there is none for a group, or undefined. */
+export function noOracleFor({ needs = [] }: Group): string | undefined {
+  const missing = needs.filter((name) => !flags.has(name));
+  return noOracle ?? (missing.length === 0 ? undefined : `the CPU lacks ${missing.join(", ")}`);
+}
 
 /** Writes the suite's program to a temporary file, which the caller removes. */
 export function writeProgram(suite: Suite): string {

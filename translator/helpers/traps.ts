@@ -42,10 +42,10 @@ export function rdtscp(c: number): void {
   set(c, RCX, 0);
 }
 
-/** XCR0, or which of its parts may be in use. */
+/** XCR0; there is no other such register. */
 export function xgetbv(c: number): void {
   if (!hasAvx(levelOf(c))) raise(VECTOR_UD);
-  if (I32[c + 2 * RCX] >>> 0 > 1) raise(VECTOR_GP);
+  if (I32[c + 2 * RCX] !== 0) raise(VECTOR_GP);
   set(c, RAX, XCR0);
   set(c, RDX, 0);
 }

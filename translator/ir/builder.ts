@@ -190,6 +190,11 @@ export class Builder {
     const taken = this.link(target), other = this.link(this.instruction.next);
     this.op(`branch${cc}`, taken, this.near(taken), other, this.near(other), -1);
   }
+  /** Goes on, through the dispatcher if the trap flag is up (the block ends). */
+  stepping(): void {
+    const link = this.link(this.instruction.next);
+    this.op("stepping", this.nextConst, link, this.near(link));
+  }
   /** Stops the executor with RIP at `address` (EXIT_* reason). */
   exit(address: number, reason: number): void {
     this.op("exit", addressConstant(address), reason);

@@ -4,7 +4,7 @@
 // remembers the target's block. Within one page a link needs no check: page and translations live and die together. Across
 // pages the exec TLB must still show the frame that the target was translated from in this address space.
 
-import { RIP, STATUS_FLAGS } from "../cpu.ts";
+import { FLAGS, RIP, STATUS_FLAGS, TF } from "../cpu.ts";
 import { conditionReads, conditionText, UNKNOWN } from "./flags.ts";
 import { execEntry, op, type OpDef, readAddress, writeAddress } from "./op.ts";
 
@@ -77,6 +77,14 @@ const CONTROL: OpDef[] = [
       `const n=(lo+8+${n})|0;I32[c+8]=n;I32[c+9]=(hi+((n>>>0)<(lo>>>0)?1:0))|0;}` +
       `const lo=tl,hi=th;${INDIRECT}`,
     { ends: true, faults: true },
+  ),
+  op(
+    "stepping",
+    "rlx",
+    "goes to link l, or stops at RIP = r if the trap flag is up",
+    ([r, l, near]) =>
+      `if((I32[c+${2 * FLAGS + 1}]&${TF})!==0){${SET_RIP(r.lo, r.hi)}return H.exit(1);}${follow(l, near)}`,
+    { ends: true, reads: STATUS_FLAGS },
   ),
   op(
     "exit",

@@ -15,6 +15,7 @@ import { nameAll } from "../ir/objects.ts";
 import { I32 } from "../ram.ts";
 import { type Family, type Lowering, refuse } from "./lowering.ts";
 import { CONDITIONS } from "./move.ts";
+import { readSegment, writeSegment } from "./segment.ts";
 
 function jmp(b: Builder, i: Instruction): void {
   const o = i.ops[0]!;
@@ -36,8 +37,10 @@ function call(b: Builder, i: Instruction): void {
 function push(b: Builder, i: Instruction): void {
   const o = i.ops[0]!;
   if (o.class === CLASS_SEGMENT && o.kind !== OPERAND_IMMEDIATE && o.kind !== OPERAND_MEMORY) {
-    // PUSH FS and GS push the selectors, which are zero.
-    return b.op("push64", { lo: 0, hi: 0 });
+    const selector = readSegment(b, o);
+    if (i.stackIncrement !== -2) return b.op("push64", selector);
+    b.op("st16", memAt(RSP, -2), selector);
+    return b.op("add64", RSP, RSP, { lo: -2, hi: -1 });
   }
   if (i.stackIncrement === -2) {
     const v = b.read(o);
@@ -50,8 +53,13 @@ function push(b: Builder, i: Instruction): void {
 
 function pop(b: Builder, i: Instruction): void {
   const o = i.ops[0]!;
-  if (o.class === CLASS_SEGMENT && o.kind !== OPERAND_MEMORY) return refuse();
   const wide = i.stackIncrement !== 2;
+  if (o.class === CLASS_SEGMENT && o.kind !== OPERAND_MEMORY) {
+    const t = b.temp();
+    b.op("ld16u", t, memAt(RSP));
+    writeSegment(b, o, t);
+    return b.op("add64", RSP, RSP, { lo: wide ? 8 : 2, hi: 0 });
+  }
   if (o.kind !== OPERAND_MEMORY) {
     if (wide) return b.op("pop64", o.slot);
     const t = b.temp();

@@ -25,6 +25,8 @@ function popf(size: number) {
     b.op(size === 8 ? "ld64" : "ld16u", t, memAt(RSP));
     b.op("lea64", RSP, memAt(RSP, size));
     b.setFlags(h.writeFrom, t, size);
+    // The trap flag is the dispatcher's business.
+    b.stepping();
   };
 }
 

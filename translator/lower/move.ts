@@ -3,22 +3,22 @@
 import { RAX, RDX } from "../cpu.ts";
 import { CLASS_SEGMENT, type Instruction, OPERAND_MEMORY, OPERAND_REGISTER } from "../decode/instruction.ts";
 import type { Builder } from "../ir/builder.ts";
-import { type Family, refuse } from "./lowering.ts";
+import type { Family } from "./lowering.ts";
+import { readSegment, writeSegment } from "./segment.ts";
 import { protectedInstruction } from "./system.ts";
-
-/** Selectors that user-mode Linux shows: CS 0x33, SS 0x2b, the others 0. */
-const SELECTORS = [0, 0x33, 0x2b, 0, 0, 0];
 
 function mov(b: Builder, i: Instruction): void {
   const [d, s] = i.ops as [typeof i.ops[0], typeof i.ops[0]];
   if (s!.class === CLASS_SEGMENT) {
     // Into a register the selector is zero-extended to the operand size; into memory it is always 16 bits.
-    const value = { lo: SELECTORS[s!.number]!, hi: 0 };
+    const value = readSegment(b, s!);
     if (d!.kind === OPERAND_MEMORY) b.op("st16", d!.mem, value);
     else b.write(d!, value);
     return;
   }
-  if (d!.class === CLASS_SEGMENT && d!.kind === OPERAND_REGISTER) return refuse();
+  if (d!.class === CLASS_SEGMENT && d!.kind === OPERAND_REGISTER) {
+    return writeSegment(b, d!, b.read(s!.kind === OPERAND_MEMORY ? { ...s!, size: 2 } : s!));
+  }
   // What is left without a slot are control and debug registers.
   if (d!.kind === OPERAND_REGISTER && d!.slot < 0) return protectedInstruction(b);
   if (s!.kind === OPERAND_REGISTER && s!.slot < 0) return protectedInstruction(b);

@@ -68,6 +68,10 @@ function random(b: Builder, i: Instruction): void {
 
 const ignored = [
   "Lfence",
+  // What the 8087 and the 80287 had more, and nobody since.
+  "Fneni",
+  "Fndisi",
+  "Fnsetpm",
   "Mfence",
   "Sfence",
   "Prefetch",
@@ -108,10 +112,8 @@ const kernelOnly = [
   "Lgdt",
   "Lidt",
   "Lmsw",
-  "Iretq",
   "Iretd",
   "Iret",
-  "Retf",
 ];
 
 const family: Record<string, Lowering> = {

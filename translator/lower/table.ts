@@ -13,6 +13,7 @@ import { LOOP } from "./loop.ts";
 import { MMX, withMmx } from "./mmx.ts";
 import { MOVE } from "./move.ts";
 import { MUL_DIV } from "./mul_div.ts";
+import { SEGMENT } from "./segment.ts";
 import { SHIFT } from "./shift.ts";
 import { cmpsdVector, SSE_FLOAT } from "./sse_float.ts";
 import { SSE_INTEGER } from "./sse_integer.ts";
@@ -37,6 +38,7 @@ const FAMILIES: readonly Family[] = [
   FLAG,
   LOOP,
   SYSTEM,
+  SEGMENT,
   withMmx(SSE_MOVE),
   withMmx(SSE_INTEGER),
   withMmx(SSE4),

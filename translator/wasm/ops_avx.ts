@@ -1,6 +1,6 @@
 // WebAssembly of operations on 256 bits, as pairs of v128, and of what SSE4 and AVX have besides arithmetic.
 
-import { CF, FLAG_B, ZF } from "../cpu.ts";
+import { CF, FLAG_B, MXCSR, ZF } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import { EXPLICIT } from "../ir/flags.ts";
 import { OPS } from "../ir/ops.ts";
@@ -163,6 +163,14 @@ AVX.vecfn = (g, a, o) => {
   g.runStepOn(g.step(o), [a[1], a[2]], [a[1]]);
 };
 
+/** Goes to `level` if an exception is not masked. */
+export function branchUnlessMasked(g: Generator, level: number): void {
+  g.base();
+  g.code.mem(OP.i32Load, 8 * MXCSR).i32(ALL_MASKED).op(OP.i32And).i32(ALL_MASKED).op(OP.i32Ne).hint(false);
+  g.branchIf(level);
+}
+const ALL_MASKED = 0x1f80;
+
 const ARITH: Record<number, string> = { 0: "add", 1: "mul", 2: "sub", 4: "div" };
 /** The operation on one half of a 256-bit one, if it can be taken apart. */
 function halfOf([helper, , , , , x, lanes]: any[], d: number, r: number, ip: number): IrOp | undefined {
@@ -187,22 +195,20 @@ function halfOf([helper, , , , , x, lanes]: any[], d: number, r: number, ip: num
 const DOUBLES = new Set<unknown>([float.arith64, float.cmp64, float.horizontal64, rounding.round64]);
 
 /**
- * Floats on 256 bits: with all exceptions masked, as they are in the ordinary state, the halves have nothing to do with each other. Else the
- * closure does the whole.
+ * Floats on 256 bits: with all exceptions masked the halves have nothing to do with each other. Else the closure does the whole.
  */
 export function wideFloat(emit: (g: Generator, o: IrOp) => void): Emit {
   return (g, a, o) => {
-    const [helper, d, e, r, s] = a, { code, floats } = g;
+    const [helper, d, e, r, s] = a, { floats } = g;
     const format = DOUBLES.has(helper) ? DOUBLE : SINGLE;
     const low = halfOf(a, d, r, o.ip), high = halfOf(a, e, s, o.ip);
     if (low === undefined || high === undefined) return g.runStepOn(g.step(o), [d, e, r, s], [d, e]);
-    const mask = floats.mask(g, format);
+    floats.mask(g, format);
     // What the halves would load at their first use must not be loaded on one arm alone.
     floats.vector(g, format, "mask");
     floats.vector(g, format, "unit");
     const done = g.open(OP.block), slow = g.open(OP.block);
-    code.get(mask).op(OP.i32Eqz).hint(false);
-    g.branchIf(slow);
+    branchUnlessMasked(g, slow);
     emit(g, low);
     emit(g, high);
     g.branch(done);

@@ -1,7 +1,9 @@
 // Cases of instructions that do nothing (NOP forms, fences, prefetches) and of those user programs may not use:
 // privileged and invalid ones, and the software interrupts, which all end in a signal.
 
+import { le } from "../encode.ts";
 import type { Snippet } from "../snippet.ts";
+import { FLAGS } from "../undefined_flags.ts";
 
 const NOTHING: readonly (readonly number[])[] = [
   [0x90],
@@ -85,10 +87,39 @@ const FAULTS: readonly (readonly number[])[] = [
   [0xfe, 0xd0],
 ];
 
+/** LAR, LSL, VERR, VERW of selectors that user mode may ask for, and others. The one that holds the processor's number is left out. */
+function descriptors(s: Snippet): void {
+  const { rng } = s, selector = s.data(), ask = rng.chance(50);
+  const value = rng.chance(70) ? 8 * rng.below(9) + rng.below(8) : rng.below(0x70);
+  s.add({ w: true, opcode: [0xc7], reg: 0, rm: selector, imm: le(value, 4) });
+  s.add({
+    prefixes: rng.pick([[], [], [0x66]]),
+    w: rng.chance(30),
+    opcode: [0x0f, ask ? rng.pick([2, 3]) : 0],
+    reg: ask ? s.data() : rng.pick([4, 5]),
+    rm: selector,
+  }, FLAGS.zero);
+}
+/** RETF to the instruction behind it, with the right selector or another. */
+function farReturn(s: Snippet): void {
+  const { rng } = s, r = s.data();
+  const selector = rng.chance(80) ? 0x33 : rng.pick([0, 0x10, 0x2b, 0x30, 0x32, 0x40]);
+  s.addBytes([0x6a, selector]);
+  // LEA r, [RIP + 4 or 5]: behind PUSH r and RETF
+  s.add({ w: true, opcode: [0x8d], reg: r, rm: { ...NEAR, disp: s.here + 7 + (r < 8 ? 3 : 4) } });
+  s.add({ opcode: [0x50], plus: r });
+  s.addBytes([0x48, 0xcb]);
+}
+const NEAR = { base: -1, index: -1, scale: 0, disp: 0, segment: 0, addr32: false, rip: true };
+
 export function system(s: Snippet): void {
   const rng = s.rng;
   if (rng.chance(35)) return s.addBytes([...rng.pick(FAULTS)]);
-  switch (rng.below(4)) {
+  switch (rng.below(6)) {
+    case 3:
+      return descriptors(s);
+    case 4:
+      return farReturn(s);
     case 0:
       return s.add({
         opcode: [0x0f, rng.pick([0x18, 0x0d, 0x19, 0x1c, 0x1d, 0x1f])],
