@@ -3,11 +3,11 @@
 static volatile int got; static volatile siginfo_t seen; static int held, downgrade = -1;
 static void handler(int s, siginfo_t *i, void *c) { (void)s; (void)c; seen = *i; got++; }
 static void show(const char *what) { printf("%s: %d", what, got); if (got) printf(" signal %d code %d fd %s, now %d", seen.si_signo, seen.si_code, seen.si_fd == held ? "ours" : "another", fcntl(held, F_GETLEASE)); puts(""); got = 0; }
-/* Another process opens the file; the holder comes down to `to` when it is told. */
+/* Another process opens the file; the holder comes down to `to` when it is told, which takes it a while. */
 static void opener(int flags, int to) {
-  int pid = fork(); if (!pid) { double t = now(); int fd = open("f", flags); printf("opened: %s, %s\n", fd >= 0 ? "yes" : strerrorname_np(errno), now() - t >= 0.04 ? "waited" : "at once"); _exit(0); }
+  int st, pid = fork(); if (!pid) { double t = now(); int fd = open("f", flags); _exit(fd < 0 ? errno : to < 0 ? 0 : now() - t >= 0.04 ? 200 : 201); }
   if (to >= 0) { while (!got) pause_ms(2); pause_ms(50); show("told"); T(fcntl(held, F_SETLEASE, to)); }
-  waitpid(pid, 0, 0); show("after");
+  waitpid(pid, &st, 0); st = WEXITSTATUS(st); printf("opened: %s\n", st == 0 ? "yes" : st == 200 ? "after a wait" : st == 201 ? "at once" : strerrorname_np(st)); show("after");
 }
 int main(void) {
   struct sigaction a = {.sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_RESTART}; sigaction(SIGIO, &a, 0); sigaction(SIGUSR1, &a, 0);
