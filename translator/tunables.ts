@@ -13,7 +13,7 @@ export const LOOP_ITERATIONS = 256;
 /** Blocks between two samples of which block is running: sampling costs nothing that can be measured. */
 export const SAMPLE_BLOCKS = 256;
 /** Samples that make a block hot (`--tier auto`): it gets a region. One that an earlier run found hot needs one sample. */
-export const HOT_SAMPLES = 50;
+export const HOT_SAMPLES = 200;
 /** What it adds to a block's heat when a region leaves to it: more than its share of the samples, since a region that ends there gains from going on. */
 export const EXIT_HEAT = 1 / 32;
 /** Blocks and IR operations of a region at the most: TurboFan's time grows faster than the code, and regions overlap. */
