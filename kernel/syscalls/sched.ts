@@ -18,6 +18,21 @@ function find(task: Task, pid: number): Task | undefined {
 /** The instance's init has no thread that runs: it is there, and nobody may change it. */
 const isInit = (task: Task, pid: number) => pid === 1 && task.instance.pids.process(1) !== undefined;
 
+/** What may be asked of anybody. */
+interface Scheduling {
+  readonly policy: number;
+  readonly priority: number;
+  readonly resetOnFork: boolean;
+  readonly nice: number;
+  readonly ioPriority: number;
+}
+
+const INIT: Scheduling = { policy: 0, priority: 0, resetOnFork: false, nice: 0, ioPriority: 0 };
+
+function asked(task: Task, pid: number): Scheduling | undefined {
+  return find(task, pid) ?? (isInit(task, pid) ? INIT : undefined);
+}
+
 /** Same user or CAP_SYS_NICE. */
 function mayChange(task: Task, target: Task): boolean {
   const mine = task.credentials, theirs = target.credentials;
@@ -41,7 +56,7 @@ function sysSchedSetaffinity(task: Task, pid: number, size: number, mask: number
 
 function sysSchedGetaffinity(task: Task, pid: number, size: number, mask: number): number {
   if (size < 8 || size % 8 !== 0) return -EINVAL;
-  if (find(task, pid) === undefined) return -ESRCH;
+  if (asked(task, pid) === undefined) return -ESRCH;
   task.memory.writeU64(mask, 1);
   return 8;
 }
@@ -83,14 +98,14 @@ function sysSchedSetparam(task: Task, pid: number, param: number): number {
 
 function sysSchedGetscheduler(task: Task, pid: number): number {
   if (pid < 0) return -EINVAL;
-  const target = find(task, pid);
+  const target = asked(task, pid);
   if (target === undefined) return -ESRCH;
   return target.policy | (target.resetOnFork ? SCHED_RESET_ON_FORK : 0);
 }
 
 function sysSchedGetparam(task: Task, pid: number, param: number): number {
   if (param === 0 || pid < 0) return -EINVAL;
-  const target = find(task, pid);
+  const target = asked(task, pid);
   if (target === undefined) return -ESRCH;
   task.memory.writeU32(param, target.priority);
   return 0;
@@ -100,7 +115,7 @@ const SCHED_ATTR_BYTES = 56;
 
 function sysSchedGetattr(task: Task, pid: number, address: number, size: number, flags: number): number {
   if (address === 0 || pid < 0 || size > 4096 || size < 48 || flags !== 0) return -EINVAL;
-  const target = find(task, pid);
+  const target = asked(task, pid);
   if (target === undefined) return -ESRCH;
   const bytes = Math.min(size, SCHED_ATTR_BYTES);
   const { memory } = task;
@@ -135,7 +150,7 @@ function sysSchedPriority(policy: number, highest: boolean): number {
 
 function sysSchedRrGetInterval(task: Task, pid: number, address: number): number {
   if (pid < 0) return -EINVAL;
-  const target = find(task, pid);
+  const target = asked(task, pid);
   if (target === undefined) return -ESRCH;
   writeTimespecNs(
     task.memory,
@@ -191,7 +206,7 @@ function sysSetpriority(task: Task, which: number, who: number, value: number): 
 /** The result is 20 - nice, so that it is never negative; the C library turns it back. */
 function sysGetpriority(task: Task, which: number, who: number): number {
   if (which < 0 || which > 2) return -EINVAL;
-  let result = -ESRCH;
+  let result = which === 0 && isInit(task, who) ? 20 - INIT.nice : -ESRCH;
   for (const target of targets(task, which, who)) result = Math.max(result, 20 - target.nice);
   return result;
 }
@@ -209,8 +224,8 @@ function sysIoprioSet(task: Task, which: number, who: number, value: number): nu
 
 function sysIoprioGet(task: Task, which: number, who: number): number {
   if (which < 1 || which > 3) return -EINVAL;
-  const found = targets(task, which - 1, who);
-  return found.length === 0 ? -ESRCH : found[0].ioPriority;
+  const found: Scheduling | undefined = which === 1 ? asked(task, who) : targets(task, which - 1, who)[0];
+  return found?.ioPriority ?? -ESRCH;
 }
 
 export const sched: Syscall[] = family({
