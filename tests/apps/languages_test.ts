@@ -1,4 +1,4 @@
-// Interpreters: python3, perl, sqlite3.
+// Interpreters: python3, perl, sqlite3; and luajit and node, which make machine code as they go.
 
 import { compareScripts } from "../batch.ts";
 
@@ -221,3 +221,29 @@ compareScripts("sqlite3", {
   "errors":
     `sqlite3 :memory: 'SELEC 1'; echo $?; sqlite3 /nonexistent/f.db 'CREATE TABLE t(x)'; echo $?; echo garbagegarbagegarbage > g; sqlite3 g .tables; echo $?; rm g`,
 }, { shell: "/bin/bash", needs: ["sqlite3"] });
+
+// Compilers at run time: machine code is made, changed and thrown away.
+compareScripts("just-in-time compilers", {
+  "luajit": {
+    script: `luajit -e '
+      local function fib(n) if n < 2 then return n end return fib(n-1) + fib(n-2) end
+      local t, s = {}, 0
+      for i = 1, 100000 do t[i] = i * i % 7 end
+      for i = 1, #t do s = s + t[i] end
+      local words = {}
+      for w in ("a bc def a bc a"):gmatch("%a+") do words[w] = (words[w] or 0) + 1 end
+      print(fib(22), s, words.a, words.bc, words.def, ("x"):rep(5), (jit.status()))'; echo $?`,
+    needs: ["luajit"],
+  },
+  "node": {
+    script: `node -e '
+      const sum = (list) => list.reduce((a, b) => (a * 31 + b) | 0, 7);
+      const list = Array.from({ length: 20000 }, (_, i) => i * i % 97);
+      let s = 0;
+      for (let round = 0; round < 20; round++) s = (s + sum(list)) | 0;
+      console.log(s, [3, 1, 2].sort().join(), JSON.stringify({ a: [1n].length, b: /b+/.exec("abbb")[0] }), 2n ** 70n);
+      setTimeout(() => { console.log("later"); process.exit(3); }, 10)'; echo $?`,
+    needs: ["node"],
+    seconds: 240,
+  },
+}, { shell: "/bin/bash" });
