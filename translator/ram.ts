@@ -23,7 +23,7 @@ export const RUNNING_CPU: number = (RAM_BYTES - RESERVED_BYTES) / 4;
 export const STACK_WINDOW: number = RAM_BYTES - RESERVED_BYTES + 2048;
 export const SCRATCH_PAGE: number = RAM_BYTES - PAGE_SIZE;
 /** Between the tables and that page: threaded code. */
-export const THREADED_CODE: number = RAM_BYTES - RESERVED_BYTES + 0x8_1000,
+export const THREADED_CODE: number = RAM_BYTES - RESERVED_BYTES + 0x14_1000,
   THREADED_END: number = SCRATCH_PAGE;
 
 export const memory: WebAssembly.Memory = new WebAssembly.Memory({

@@ -11,7 +11,7 @@ import { LENGTH_SHIFT, OFFSET_SHIFT, type Shape, SHAPE_MASK } from "../ir/words.
 import { condition } from "../wasm/conditions.ts";
 import { Code, type FunctionBody, type FunctionType, I32, OP, SIMD, VOID } from "../wasm/encoder.ts";
 import { CPU_AT, ENTRY, Generator, PHYS, X32, X64 } from "../wasm/generator.ts";
-import { JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT } from "../wasm/jump_table.ts";
+import { JUMP_ENTRY_SHIFT, JUMP_FACTOR } from "../wasm/jump_table.ts";
 import { IMPORTS, REGION } from "../wasm/imports.ts";
 import { INTEGER, moveStack, pushValue } from "../wasm/ops_integer.ts";
 import { CHAIN_LENGTH } from "../tunables.ts";
@@ -26,6 +26,7 @@ import {
   NODE_LINKS,
   NODE_PAGE,
   NODE_REGION,
+  NODE_SHIFT,
   NODE_TABLE,
 } from "./node.ts";
 import { AT, HandlerCode, isSlotWord, operands, slotOffset, slotWord, Unsupported } from "./operands.ts";
@@ -216,7 +217,7 @@ export class HandlerGenerator extends Generator {
   /** Goes on at the address in X64, where its node is known. */
   findNode(): void {
     const { code } = this;
-    code.get(X64).op(OP.i32WrapI64).i32(JUMP_FACTOR).op(OP.i32Mul).i32(JUMP_SHIFT).op(OP.i32ShrU);
+    code.get(X64).op(OP.i32WrapI64).i32(JUMP_FACTOR).op(OP.i32Mul).i32(NODE_SHIFT).op(OP.i32ShrU);
     code.i32(JUMP_ENTRY_SHIFT).op(OP.i32Shl).tee(ENTRY).mem(OP.i64Load, NODE_TABLE).get(X64).op(OP.i64Eq);
     this.open(OP.if);
     code.get(ENTRY).mem(OP.i32Load, NODE_TABLE + ENTRY_NODE).set(X32);

@@ -7,7 +7,7 @@
 
 import type { Block } from "../cache/block.ts";
 import { F64, I32 } from "../ram.ts";
-import { JUMP_ENTRIES, JUMP_ENTRY_SHIFT, JUMP_TABLE, jumpIndex } from "../wasm/jump_table.ts";
+import { JUMP_ENTRIES, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_TABLE } from "../wasm/jump_table.ts";
 import { OFFSET_SHIFT, SHAPE_MASK } from "../ir/words.ts";
 import { allotAligned, emptyArena, fixArena } from "./arena.ts";
 
@@ -21,8 +21,10 @@ export const LINK_BYTES = 16, LINK_TAG = 8;
 /** An addend that no page has. */
 const DEAD = 1;
 
-/** Entries of 16 bytes: guest address (8), node (4). In size and order as the jump table. */
+/** Entries of 16 bytes: guest address (8), node (4). Hashed as the jump table. */
 export const NODE_TABLE: number = JUMP_TABLE + (JUMP_ENTRIES << JUMP_ENTRY_SHIFT);
+const NODE_ENTRIES = 65536;
+export const NODE_SHIFT: number = 32 - Math.log2(NODE_ENTRIES);
 export const ENTRY_NODE = 8;
 
 /** The shape of the one operation of blocks that have a region, that of no IR operation: enters it, or leaves at the node. */
@@ -36,7 +38,7 @@ const blocks: Block[] = [];
 
 /** There are no blocks any longer. */
 export function forgetNodes(): void {
-  I32.fill(0, NODE_TABLE >> 2, (NODE_TABLE >> 2) + JUMP_ENTRIES * 4);
+  I32.fill(0, NODE_TABLE >> 2, (NODE_TABLE >> 2) + NODE_ENTRIES * 4);
   blocks.length = 0;
   emptyArena();
 }
@@ -79,7 +81,8 @@ export function connect(node: number, n: number, target: Block): void {
 /** Indirect jumps to `target` find it from now on. */
 export function enterNode(target: Block): void {
   if (target.frame2 !== 0) return;
-  const at = (NODE_TABLE >> 2) + jumpIndex(target.lo) * 4, node = nodeOf(target);
+  const at = (NODE_TABLE >> 2) + (Math.imul(target.lo, JUMP_FACTOR) >>> NODE_SHIFT) * 4,
+    node = nodeOf(target);
   if (node === 0) return;
   I32[at] = target.lo;
   I32[at + 1] = target.hi;

@@ -34,12 +34,8 @@ export function addFunction(run: Function): number {
 export const JUMP_FACTOR = 0x9e3779b1 | 0;
 export const JUMP_SHIFT: number = 32 - Math.log2(JUMP_ENTRIES);
 
-/** Number of the entry for an address with this low word. */
-export function jumpIndex(lo: number): number {
-  return Math.imul(lo, JUMP_FACTOR) >>> JUMP_SHIFT;
-}
 function wordOf(lo: number): number {
-  return (JUMP_TABLE >>> 2) + jumpIndex(lo) * 4;
+  return (JUMP_TABLE >>> 2) + (Math.imul(lo, JUMP_FACTOR) >>> JUMP_SHIFT) * 4;
 }
 
 /** Regions find `block` from now on. */
