@@ -33,6 +33,9 @@ export function restoreFpState(c: number, image: Uint8Array): boolean {
 // Linux's marks: in the FXSAVE image's last bytes, and behind the area.
 const SOFTWARE = 464, MAGIC1 = 0x46505853, MAGIC2 = 0x46505845;
 const area = new Uint8Array(XSAVE_BYTES + 4), marks = new DataView(area.buffer);
+const areaWords = new Int32Array(area.buffer);
+/** A frame's state that is being loaded. */
+const frame = new Uint8Array(XSAVE_BYTES + 4), frameView = new DataView(frame.buffer);
 
 /** Bytes of the state in a signal frame. */
 export function frameStateBytes(c: number): number {
@@ -43,7 +46,6 @@ export function frameStateBytes(c: number): number {
 export function saveFrameState(c: number): Uint8Array {
   const legacy = saveFpState(c);
   if (!hasAvx(levelOf(c))) return legacy;
-  area.fill(0);
   area.set(legacy);
   marks.setUint32(SOFTWARE, MAGIC1, true);
   marks.setUint32(SOFTWARE + 4, area.length, true);
@@ -51,8 +53,8 @@ export function saveFrameState(c: number): Uint8Array {
   marks.setUint32(SOFTWARE + 16, XSAVE_BYTES, true);
   marks.setUint32(FXSAVE_BYTES, XCR0, true); // XSTATE_BV
   for (let i = 0; i < 16; i++) {
-    const upper = (c + 2 * xmmSlot(i) + 4) << 2;
-    area.set(U8.subarray(upper, upper + 16), XSAVE_AVX + 16 * i);
+    const upper = c + 2 * xmmSlot(i) + 4, to = XSAVE_AVX / 4 + 4 * i;
+    for (let k = 0; k < 4; k++) areaWords[to + k] = I32[upper + k]!;
   }
   marks.setUint32(XSAVE_BYTES, MAGIC2, true);
   return area;
@@ -63,19 +65,26 @@ export function saveFrameState(c: number): Uint8Array {
  * it is FXSAVE's alone (check_xstate_in_sigframe() of arch/x86).
  */
 export function restoreFrameState(c: number, read: (offset: number, count: number) => Uint8Array): boolean {
-  const legacy = read(0, FXSAVE_BYTES).slice(), view = new DataView(legacy.buffer);
+  frame.set(read(0, FXSAVE_BYTES));
   const avx = hasAvx(levelOf(c));
-  if (avx) U8.fill(0, (c + 2 * xmmSlot(0)) << 2, (c + 2 * xmmSlot(16)) << 2);
-  const size = view.getUint32(SOFTWARE + 16, true);
+  if (!avx || !isExtended(read)) {
+    if (avx) U8.fill(0, (c + 2 * xmmSlot(0)) << 2, (c + 2 * xmmSlot(16)) << 2);
+    return restoreFpState(c, frame);
+  }
+  const parts = frameView.getUint32(SOFTWARE + 8, true) & XCR0;
+  if (parts !== XCR0) resetFloatingPoint(c);
+  return restoreXsave(c, frame, parts);
+}
+
+/** Whether the state whose first bytes are in `frame` has the marks of an XSAVE area; then all of it is there. */
+function isExtended(read: (offset: number, count: number) => Uint8Array): boolean {
+  const size = frameView.getUint32(SOFTWARE + 16, true);
   if (
-    !avx || view.getUint32(SOFTWARE, true) !== MAGIC1 || size !== XSAVE_BYTES ||
-    view.getUint32(SOFTWARE + 4, true) < size
-  ) return restoreFpState(c, legacy);
-  const magic2 = read(size, 4).slice();
-  if (new DataView(magic2.buffer).getUint32(0, true) !== MAGIC2) return restoreFpState(c, legacy);
-  const parts = view.getUint32(SOFTWARE + 8, true) & XCR0;
-  resetFloatingPoint(c);
-  return restoreXsave(c, read(0, XSAVE_BYTES).slice(), parts);
+    frameView.getUint32(SOFTWARE, true) !== MAGIC1 || size !== XSAVE_BYTES ||
+    frameView.getUint32(SOFTWARE + 4, true) < size
+  ) return false;
+  frame.set(read(FXSAVE_BYTES, frame.length - FXSAVE_BYTES), FXSAVE_BYTES);
+  return frameView.getUint32(XSAVE_BYTES, true) === MAGIC2;
 }
 
 /** Status word, as #MF's si_code needs it, without unmasked-out exceptions. */

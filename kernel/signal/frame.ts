@@ -173,6 +173,8 @@ export function pushSignalFrame(
   return true;
 }
 
+const image = new Uint8Array(1024);
+
 /** rt_sigreturn: everything is as the frame says. A frame that cannot be read, or makes no sense, means SIGSEGV. */
 export function popSignalFrame(task: Task): void {
   const c = task.cpu;
@@ -182,7 +184,6 @@ export function popSignalFrame(task: Task): void {
     const fpstate = view.getUint32(SIGCONTEXT + 184, true) + view.getInt32(SIGCONTEXT + 188, true) * HALF;
     if (fpstate === 0) resetFpState(c);
     else {
-      const image = new Uint8Array(1024);
       // Memory reads use no frame of their own: `frame` is still what was read above.
       const read = (offset: number, count: number) => {
         task.memory.read(fpstate + offset, image, 0, count);

@@ -69,6 +69,11 @@ export function restoreXsave(c: number, bytes: Uint8Array, parts: number): boole
     mxcsr = new DataView(bytes.buffer, bytes.byteOffset).getInt32(MXCSR_AT, true);
   if (present & ~XCR0) return false;
   if (parts & (SSE | AVX) && (mxcsr & ~MXCSR_MASK) !== 0) return false;
+  if (parts === XCR0 && present === XCR0) {
+    readFxsave(c, bytes, 0);
+    upperHalvesFrom(c, bytes);
+    return true;
+  }
   // An image of what is to be: from the area, initial, or as it is.
   writeFxsave(c, initial, 0);
   const next = initial.slice();
@@ -84,10 +89,14 @@ export function restoreXsave(c: number, bytes: Uint8Array, parts: number): boole
   readFxsave(c, next, 0);
   if (parts & (SSE | AVX)) I32[c + 2 * MXCSR] = mxcsr;
   if ((parts & AVX) === 0) return true;
-  for (let i = 0; i < 16; i++) {
-    const register = (c + 2 * (YMM + 4 * i + 2)) << 2;
-    if (present & AVX) U8.set(bytes.subarray(XSAVE_AVX + 16 * i, XSAVE_AVX + 16 * i + 16), register);
-    else U8.fill(0, register, register + 16);
-  }
+  upperHalvesFrom(c, present & AVX ? bytes : undefined);
   return true;
+}
+
+/** The upper halves of the YMM registers from an XSAVE image, or 0. */
+function upperHalvesFrom(c: number, bytes: Uint8Array | undefined): void {
+  for (let i = 0; i < 16; i++) {
+    const register = (c + 2 * (YMM + 4 * i + 2)) << 2, from = XSAVE_AVX + 16 * i;
+    for (let k = 0; k < 16; k++) U8[register + k] = bytes === undefined ? 0 : bytes[from + k]!;
+  }
 }

@@ -75,9 +75,9 @@ export function validFxsave(bytes: Uint8Array, offset: number): boolean {
 
 /** Floating-point state of a new program (as after FNINIT and with MXCSR's default). */
 export function resetFloatingPoint(c: number): void {
-  const zero = new Uint8Array(FXSAVE_BYTES);
-  put32(zero, 0, 0x37f);
-  put32(zero, 24, 0x1f80);
-  U8.fill(0, (c + 2 * xmmSlot(0)) << 2, (c + 2 * xmmSlot(16)) << 2);
-  readFxsave(c, zero, 0);
+  setControlWord(c, 0x37f);
+  setStatus(c, 0);
+  I32.fill(0, c + 2 * FPU_TAG, c + 2 * (FPU_DP + 1));
+  I32.fill(0, c + 2 * FPU_REGS, c + 2 * xmmSlot(16));
+  I32[c + 2 * MXCSR] = 0x1f80;
 }
