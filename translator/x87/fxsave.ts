@@ -78,6 +78,7 @@ export function resetFloatingPoint(c: number): void {
   setControlWord(c, 0x37f);
   setStatus(c, 0);
   I32.fill(0, c + 2 * FPU_TAG, c + 2 * (FPU_DP + 1));
-  I32.fill(0, c + 2 * FPU_REGS, c + 2 * xmmSlot(16));
+  I32.fill(0, c + 2 * FPU_REGS, c + 2 * (FPU_REGS + 16));
+  I32.fill(0, c + 2 * xmmSlot(0), c + 2 * xmmSlot(16));
   I32[c + 2 * MXCSR] = 0x1f80;
 }
