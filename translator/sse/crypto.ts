@@ -23,9 +23,14 @@ function gf(a: number, b: number): number {
 /** Substitutions of AES and of its inverse. */
 export const SBOX: Uint8Array<ArrayBuffer> = new Uint8Array(256);
 export const INVERSE: Uint8Array<ArrayBuffer> = new Uint8Array(256);
+// 3 generates the field's multiplicative group.
+const powers = new Uint8Array(255), logarithms = new Uint8Array(256);
+for (let i = 0, power = 1; i < 255; i++, power = gf(power, 3)) {
+  powers[i] = power;
+  logarithms[power] = i;
+}
 for (let i = 0; i < 256; i++) {
-  let inverse = 0;
-  for (let k = 1; k < 256 && inverse === 0; k++) if (gf(i, k) === 1) inverse = k;
+  const inverse = i === 0 ? 0 : powers[(255 - logarithms[i]!) % 255]!;
   let v = inverse;
   for (let k = 1; k < 5; k++) v ^= (inverse << k | inverse >> (8 - k)) & 255;
   SBOX[i] = v ^ 0x63;
