@@ -153,6 +153,12 @@ export class Runtime {
     return block;
   }
 
+  /** Where a link leads: what it is linked to, if this address space still has that there. */
+  linked(c: number, link: Link): Block {
+    const { block } = link;
+    return block !== null && isCurrent(c, link.lo, link.hi, block) ? block : this.follow(c, link);
+  }
+
   /** A branch target that is no user address: what is not canonical faults at the branch, the kernel's half when it is fetched from. */
   target(c: number, _lo: number, hi: number, ip: number): void {
     if (hi >= -0x8000 && hi < 0) return;
@@ -168,10 +174,7 @@ export class Runtime {
   jump(c: number, lo: number, hi: number): Block {
     const slot = (lo ^ lo >>> 12) & (JUMP_CACHE - 1);
     const b = this.#jumps[slot]!;
-    if (b !== null && b.lo === lo && b.hi === hi) {
-      const x = I32[c + 2 * TLB + 1] + (lo >>> 12 & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
-      if (I32[x] === (lo & -4096) && I32[x + 1] === hi && I32[x + XTLB_ADDEND] === b.addend) return b;
-    }
+    if (b !== null && b.lo === lo && b.hi === hi && isCurrent(c, lo, hi, b)) return b;
     if (hi >>> 0 > 0x7fff) {
       // RIP is the target when the jump itself succeeded; non-canonical targets fault as #GP.
       I32[c + 2 * RIP] = lo;
@@ -182,6 +185,12 @@ export class Runtime {
     if (block.frame2 === 0) this.#jumps[slot] = block;
     return block;
   }
+}
+
+/** Whether the exec TLB shows, for the page of the address, the frame that `block` was translated from. */
+function isCurrent(c: number, lo: number, hi: number, { addend }: Block): boolean {
+  const x = I32[c + 2 * TLB + 1] + (lo >>> 12 & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
+  return I32[x] === (lo & -4096) && I32[x + 1] === hi && I32[x + XTLB_ADDEND] === addend;
 }
 
 /** Physical address of `size` readable bytes at `va`; bytes of two pages are put together in the bounce slots. RIP is set. */

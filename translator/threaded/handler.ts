@@ -4,16 +4,16 @@
 // The operations' own emitters are those of regions; here every value is in the CPU state, named by the operation's words. So a handler
 // may stop anywhere: slow paths throw through it.
 
-import { EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
-import { CHAIN, FLAGS, LEFT_AT, QUOTA, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
-import type { Mem, OpDef, Value } from "../ir/op.ts";
+import { END, EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
+import { CHAIN, FLAGS, LEFT_AT, QUOTA, RIP, RSP, TLB, XTLB_ADDEND } from "../cpu.ts";
+import type { OpDef, Value } from "../ir/op.ts";
 import { LENGTH_SHIFT, OFFSET_SHIFT, type Shape, SHAPE_MASK } from "../ir/words.ts";
 import { condition } from "../wasm/conditions.ts";
 import { Code, type FunctionBody, type FunctionType, I32, OP, SIMD, VOID } from "../wasm/encoder.ts";
 import { CPU_AT, ENTRY, Generator, PHYS, X32, X64 } from "../wasm/generator.ts";
 import { JUMP_ENTRY_SHIFT, JUMP_FACTOR } from "../wasm/jump_table.ts";
 import { IMPORTS, REGION } from "../wasm/imports.ts";
-import { INTEGER, moveStack, pushValue } from "../wasm/ops_integer.ts";
+import { INTEGER, moveStack, pushValue, STACK_TOP } from "../wasm/ops_integer.ts";
 import { CHAIN_LENGTH } from "../tunables.ts";
 import { ANY_COUNT } from "../wasm/ops_shift.ts";
 import { ALIGNED, VECTOR } from "../wasm/ops_vector.ts";
@@ -39,8 +39,6 @@ export const JAVASCRIPT: number = IMPORTS.length;
 export const BY_JAVASCRIPT: FunctionType = { params: [I32, I32], results: [] };
 /** Parameter: the node. */
 export const NODE = 1;
-
-const MEM_RSP: Mem = { base: RSP, index: -1, scale: 0, dispLo: 0, dispHi: 0, segment: -1, address32: false };
 
 export class HandlerGenerator extends Generator {
   constructor() {
@@ -88,43 +86,6 @@ export class HandlerGenerator extends Generator {
     push();
     this.code.simd(SIMD.store).op(0).u(offset);
   }
-  override copyVector(d: number, s: number): void {
-    this.setVector(d, () => this.vector(s));
-  }
-  override setDouble(d: number, push: () => void): void {
-    this.setVector(d, () => {
-      this.code.simd(SIMD.const).op(...new Array(16).fill(0));
-      push();
-      this.code.simd(SIMD.f64x2Replace).op(0);
-    });
-  }
-  override getF64(s: number): void {
-    this.get64(s);
-    this.code.op(OP.f64ReinterpretI64);
-  }
-  override getF32(s: number): void {
-    this.get32(s);
-    this.code.op(OP.f32ReinterpretI32);
-  }
-  override setF64(d: number, push: () => void): void {
-    this.setVector(d, () => {
-      this.vector(d);
-      push();
-      this.code.simd(SIMD.f64x2Replace).op(0);
-    });
-  }
-  override isVector(_s: Value): _s is number {
-    return false;
-  }
-  override isSplit(_d: Value): boolean {
-    return false;
-  }
-  override spill(): void {}
-  override reload(): void {}
-  override spillSlot(_slot: number): void {}
-  override reloadSlot(_slot: number): void {}
-  override storeTemps(): void {}
-  override spillTemps(): void {}
   override storeVector(_s: number): void {}
   override setKind(kind: number): void {
     this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
@@ -191,9 +152,7 @@ export class HandlerGenerator extends Generator {
   /** Pushes whether the exec TLB has tag `tag` with the addend of the node in X32, for the page whose low word `low` pushes. */
   #current(low: () => void, tag: () => void): void {
     const { code } = this;
-    code.i32(CPU_AT).mem(OP.i32Load, 8 * TLB + 4).i32(2).op(OP.i32Shl);
-    low();
-    code.i32(12).op(OP.i32ShrU).i32(XTLB_ENTRIES - 1).op(OP.i32And).i32(4).op(OP.i32Shl, OP.i32Add).tee(PHYS);
+    this.execEntry(low);
     code.mem(OP.i64Load, 0);
     tag();
     code.op(OP.i64Eq).get(PHYS).mem(OP.i32Load, 4 * XTLB_ADDEND).get(X32).mem(OP.i32Load, NODE_ADDEND);
@@ -235,11 +194,11 @@ export class HandlerGenerator extends Generator {
     this.findNode();
     this.code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP).i32(INDIRECT).op(OP.return);
   }
-  /** Leaves with `result` when what is in X64 is no address of a user's. */
-  canonical(result: number): void {
+  /** When what is in X64 is no address of a user's, JavaScript runs the operation. */
+  canonical(): void {
     this.code.get(X64).i64(47, 0).op(OP.i64ShrU, OP.i64Eqz, OP.i32Eqz);
     this.open(OP.if);
-    this.leave(result);
+    this.leave(END);
     this.close();
   }
   beginBody(): void {
@@ -253,13 +212,13 @@ export class HandlerGenerator extends Generator {
 const F64_CONVERT_I32U = 0xb8;
 
 /** Operations that end a block. */
-function emitEnd(g: HandlerGenerator, def: OpDef, args: any[], end: number): void {
+function emitEnd(g: HandlerGenerator, def: OpDef, args: any[]): void {
   const { name } = def, { code } = g;
   /** X64 = the target. */
   const target = () => {
     g.get64(args[0]);
     code.set(X64);
-    g.canonical(end);
+    g.canonical();
   };
   if (name === "jump") return g.follow(0, args[1]);
   if (/^branch\d/.test(name) || name === "branchZero") {
@@ -287,9 +246,9 @@ function emitEnd(g: HandlerGenerator, def: OpDef, args: any[], end: number): voi
     return g.jump();
   }
   if (name === "ret") {
-    g.load(MEM_RSP, 8, OP.i64Load, 0);
+    g.load(STACK_TOP, 8, OP.i64Load, 0);
     code.set(X64);
-    g.canonical(end);
+    g.canonical();
     moveStack(g, 8);
     g.get64(RSP);
     code.i64(args[0], 0).op(OP.i64Add);
@@ -308,15 +267,12 @@ function emitEnd(g: HandlerGenerator, def: OpDef, args: any[], end: number): voi
 /** Operations whose emitters have no use for the helper that is an argument. */
 const OWN_CODE = /^(imul|mulx|adcx|adox|ro[lr]v?)\d|^(ld|st)(128|256)a$/;
 
-/**
- * The handler for a shape, or undefined when JavaScript must run its operations. `end`: the result that makes it run one that ends a block; `name`: of
- * the function.
- */
-export function emitHandler(shape: Shape, end: number, name: string): FunctionBody | undefined {
+/** The handler for a shape, a function of this name; undefined when JavaScript must run its operations. */
+export function emitHandler(shape: Shape, name: string): FunctionBody | undefined {
   const g = new HandlerGenerator(), args = operands(shape), { def } = shape;
   try {
     g.beginBody();
-    if (def.ends) emitEnd(g, def, args, end);
+    if (def.ends) emitEnd(g, def, args);
     else {
       const emit = ANY_COUNT[def.name] ?? INTEGER[def.name] ?? VECTOR[def.name] ?? ALIGNED[def.name];
       if (emit === undefined || def.args.includes("o") && !OWN_CODE.test(def.name)) return undefined;
@@ -332,11 +288,11 @@ export function emitHandler(shape: Shape, end: number, name: string): FunctionBo
 }
 
 /** Emits what runs an operation by JavaScript (import 0) and goes on, or leaves where it ends a block. */
-export function emitStub(end: number): HandlerGenerator {
+export function emitStub(): HandlerGenerator {
   const g = new HandlerGenerator(), { code } = g;
   code.get(AT).mem(OP.i32Load, 0).i32(0).op(OP.i32LtS);
   g.open(OP.if);
-  g.leave(end);
+  g.leave(END);
   g.close();
   code.get(AT).get(NODE).call(0).get(AT).get(AT).mem(OP.i32Load, 0).i32(LENGTH_SHIFT).op(OP.i32ShrU);
   code.i32(15).op(OP.i32And).i32(2).op(OP.i32Shl, OP.i32Add);

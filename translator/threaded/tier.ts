@@ -5,7 +5,7 @@
 
 import type { Block, BlockCode } from "../cache/block.ts";
 import type { CodeStore } from "../cache/code_store.ts";
-import { LEFT_AT, QUOTA, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
+import { LEFT_AT, QUOTA, RIP } from "../cpu.ts";
 import { type Shape, SHAPE_MASK, shapes } from "../ir/words.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
@@ -38,7 +38,7 @@ import {
 } from "./handler.ts";
 import { blockOf, connect, enterNode, nodeOf, PAUSE } from "./node.ts";
 import { type KeptHandlers, readHandlers, writeHandlers } from "./kept.ts";
-import { END, EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
+import { EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
 
 const PAGES = RAM_BYTES / 65536;
 const LEFT = RUNNING_CPU + 2 * QUOTA + 1;
@@ -56,7 +56,7 @@ export interface Status {
 export class ThreadedTier {
   readonly #runtime: Runtime;
   readonly #operations: readonly RunOperation[];
-  readonly #table = new WebAssembly.Table({ element: "anyfunc", initial: SHAPE_MASK + 1 });
+  readonly #table = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
   readonly #imports: Record<string, unknown>;
   readonly #regions: (c: number, result: number) => Block | null;
   readonly #enter: Exported;
@@ -104,7 +104,7 @@ export class ThreadedTier {
 
   /** The functions that are no handlers: the entrance, what leaves at a node, and the stub for shapes without a handler. */
   #makeBase(byJavaScript: (at: number, node: number) => void): Exported {
-    const stub = emitStub(END);
+    const stub = emitStub();
     const enter = new Code().get(0).get(1).get(0).mem(OP.i32Load16u, 0).i32(SHAPE_MASK).op(OP.i32And)
       .op(OP.returnCallIndirect).u(0).u(0);
     const goOn = emitGoOn();
@@ -127,7 +127,10 @@ export class ThreadedTier {
       m: { m: memory, t: this.#table, h: regionFunctions },
       f: { 0: byJavaScript },
     });
-    for (let i = 0; i <= SHAPE_MASK; i++) this.#table.set(i, exports["stub"] as Exported);
+    this.#table.set(0, exports["stub"] as Exported);
+    // The second parameter is missing in TypeScript's declaration.
+    const table: { grow(count: number, value: unknown): number } = this.#table;
+    table.grow(SHAPE_MASK, exports["stub"]);
     this.#table.set(PAUSE, exports["pause"] as Exported);
     regionFunctions.set(GO_ON, exports["goOn"] as Exported);
     return exports["enter"] as Exported;
@@ -199,13 +202,7 @@ export class ThreadedTier {
     if (result <= LINK_FIRST) {
       exits.link++;
       const left = I32[c + 2 * QUOTA + 1]!, n = LINK_FIRST - result, link = blockOf(left).links[n]!;
-      let to = link.block;
-      const x = I32[c + 2 * TLB + 1]! + (link.lo >>> 12 & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
-      if (
-        to === null || I32[x] !== link.tag || I32[x + 1] !== link.hi || I32[x + XTLB_ADDEND] !== to.addend
-      ) {
-        to = H.follow(c, link);
-      }
+      const to = H.linked(c, link);
       connect(left, n, to);
       return to;
     }
@@ -224,7 +221,7 @@ export class ThreadedTier {
 function emitHandlers(list: readonly Shape[]): KeptHandlers {
   const handled: Shape[] = [], others: Shape[] = [], functions: FunctionBody[] = [];
   for (const shape of list) {
-    const body = emitHandler(shape, END, String(handled.length));
+    const body = emitHandler(shape, String(handled.length));
     (body === undefined ? others : handled).push(shape);
     if (body !== undefined) functions.push(body);
   }

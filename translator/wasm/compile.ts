@@ -1,7 +1,7 @@
 // Makes a region's wasm module and the Run around its function.
 
 import type { Block, Link } from "../cache/block.ts";
-import { CHAIN, LEFT_AT, QUOTA, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
+import { CHAIN, LEFT_AT, QUOTA, RIP } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
 import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
@@ -250,12 +250,7 @@ export class WasmTier {
     const { exits } = this;
     if (result >= 0) {
       exits.link++;
-      const link = this.#links[result]!;
-      block = link.block ?? H.follow(c, link);
-      const x = I32[c + 2 * TLB + 1] + (link.lo >>> 12 & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
-      if (I32[x] !== link.tag || I32[x + 1] !== link.hi || I32[x + XTLB_ADDEND] !== block.addend) {
-        block = H.follow(c, link);
-      }
+      block = H.linked(c, this.#links[result]!);
     } else if (result <= FIRST_END) {
       exits.operation++;
       return this.#ends[FIRST_END - result]!(c);

@@ -55,7 +55,7 @@ export class Generator extends Access {
     this.#leaveAt(entry, PAUSED);
     this.close();
     pages.slice(1).forEach(({ address }, i) => {
-      this.#execEntry(() => code.i32(lowOf(address)));
+      this.execEntry(() => code.i32(lowOf(address)));
       code.mem(OP.i64Load, 0).i64(lowOf(address), highOf(address)).op(OP.i64Ne);
       code.get(PHYS).mem(OP.i32Load, 4 * XTLB_ADDEND).global(FIRST_ADDEND + i).op(OP.i32Ne, OP.i32Or);
       if (i > 0) code.op(OP.i32Or);
@@ -137,7 +137,7 @@ export class Generator extends Access {
   }
 
   /** Pushes the address of the exec TLB entry for the address whose low word `push` pushes, and keeps it in PHYS. */
-  #execEntry(push: () => void): void {
+  protected execEntry(push: () => void): void {
     const { code } = this;
     code.i32(CPU_AT).mem(OP.i32Load, 8 * TLB + 4).i32(2).op(OP.i32Shl);
     push();
@@ -151,7 +151,7 @@ export class Generator extends Access {
     code.i32(JUMP_ENTRY_SHIFT).op(OP.i32Shl).tee(ENTRY);
     code.mem(OP.i64Load, JUMP_TABLE).get(X64).op(OP.i64Eq);
     this.open(OP.if, I32);
-    this.#execEntry(() => code.get(X32));
+    this.execEntry(() => code.get(X32));
     code.mem(OP.i64Load, 0).get(X64).i64(-4096, -1).op(OP.i64And, OP.i64Eq);
     code.get(PHYS).mem(OP.i32Load, 4 * XTLB_ADDEND).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 8);
     code.op(OP.i32Eq, OP.i32And, OP.else).i32(0);

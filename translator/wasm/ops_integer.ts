@@ -21,6 +21,8 @@ const MEM = (base: number, disp: number): Mem => ({
   segment: -1,
   address32: false,
 });
+/** What RSP points to. */
+export const STACK_TOP: Mem = MEM(RSP, 0);
 
 /** d = what `value` pushes, as i64. */
 const to64 = (value: Emit): Emit => (g, a, o) => {
@@ -227,7 +229,7 @@ export function pushValue(g: Generator, value: () => void, ip: number): void {
   g.set64(RSP);
 }
 INTEGER.pop64 = (g, [d], o) => {
-  g.load(MEM(RSP, 0), 8, OP.i64Load, o.ip);
+  g.load(STACK_TOP, 8, OP.i64Load, o.ip);
   g.code.set(X64);
   moveStack(g, 8);
   g.code.get(X64);

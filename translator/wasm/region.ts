@@ -10,7 +10,7 @@ import { callsRegion, type Flow, jumps, resolveRegionFlags, staysInside } from "
 import { planFloats, scalarDoubles } from "./float_plan.ts";
 import { BUDGET, Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
 import { helperRegisters } from "./ops_mul_div.ts";
-import { INTEGER, moveStack, pushValue } from "./ops_integer.ts";
+import { INTEGER, moveStack, pushValue, STACK_TOP } from "./ops_integer.ts";
 import { ALIGNED, VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
 import { planWindows } from "./windows.ts";
@@ -24,8 +24,6 @@ export interface RegionCode {
   readonly links: readonly Link[];
   readonly ends: readonly IrOp[];
 }
-
-const MEM_RSP: Mem = { base: RSP, index: -1, scale: 0, dispLo: 0, dispHi: 0, segment: -1, address32: false };
 
 export function emitRegion(flow: Flow): RegionCode {
   resolveRegionFlags(flow);
@@ -237,7 +235,7 @@ class RegionEmitter {
 
   #return(n: number, end: IrOp): void {
     const g = this.#g;
-    g.load(MEM_RSP, 8, OP.i64Load, end.ip);
+    g.load(STACK_TOP, 8, OP.i64Load, end.ip);
     g.code.set(X64);
     const sites = this.#successors[n]!;
     const popped = () => moveStack(g, 8 + (end.args[0] as number));
