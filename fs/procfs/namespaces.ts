@@ -5,6 +5,7 @@ import { EACCES, EINVAL, ENOENT, ENOTTY, EPERM, ESPIPE } from "../../kernel/abi/
 import { S_IFREG } from "../../kernel/abi/stat.ts";
 import { type Attributes, type FileSystem, type FileSystemInfo, Inode } from "../vfs/inode.ts";
 import { type IoctlCaller, OpenFile } from "../vfs/open_file.ts";
+import { newAttributes } from "../vfs/memory_attributes.ts";
 import { MagicLink, type NodeContext, type Owner, ProcDirectory } from "./nodes.ts";
 import type { ProcSource, ProcTask } from "./source.ts";
 
@@ -35,23 +36,8 @@ class NamespaceInode extends Inode {
     return S_IFREG | 0o444;
   }
   override stat(): Attributes {
-    const time = { sec: 0, nsec: 0 };
-    return {
-      dev: this.fs.dev,
-      ino: this.ino,
-      mode: this.mode,
-      nlink: 1,
-      uid: 0,
-      gid: 0,
-      rdev: 0,
-      size: 0,
-      blksize: 4096,
-      blocks: 0,
-      atime: time,
-      mtime: time,
-      ctime: time,
-      btime: time,
-    };
+    const { mode, ino } = this;
+    return newAttributes(this.fs.dev, ino, { mode, uid: 0, gid: 0 }, { sec: 0, nsec: 0 });
   }
   override setattr(): number {
     return -EPERM;

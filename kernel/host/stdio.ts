@@ -1,7 +1,8 @@
 // What are the host's descriptors 0, 1 and 2, and how are bytes moved through them without holding up guest tasks?
 
 import { closeSync, constants, ftruncateSync, openSync, readSync, writeSync as writeAtSync } from "node:fs";
-import type { Attributes, Time } from "../../fs/vfs/inode.ts";
+import type { Attributes } from "../../fs/vfs/inode.ts";
+import { newAttributes } from "../../fs/vfs/memory_attributes.ts";
 import { S_IFCHR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK } from "../abi/stat.ts";
 import { hostFiles } from "./files.ts";
 
@@ -160,25 +161,10 @@ function describe(fd: 0 | 1 | 2): StreamInfo {
 
 /** Hosts without fstat: a terminal can be told, for the rest a pipe is assumed. */
 function unknown(fd: 0 | 1 | 2, isTerminal: boolean): StreamInfo {
-  const time: Time = { sec: 0, nsec: 0 };
+  const mode = isTerminal ? S_IFCHR | 0o620 : S_IFIFO | 0o600;
   return {
     kind: isTerminal ? "terminal" : "pipe",
-    attributes: {
-      dev: 14,
-      ino: fd + 1,
-      mode: isTerminal ? S_IFCHR | 0o620 : S_IFIFO | 0o600,
-      nlink: 1,
-      uid: 0,
-      gid: 0,
-      rdev: 0,
-      size: 0,
-      blksize: 4096,
-      blocks: 0,
-      atime: time,
-      mtime: time,
-      ctime: time,
-      btime: time,
-    },
+    attributes: newAttributes(14, fd + 1, { mode, uid: 0, gid: 0 }, { sec: 0, nsec: 0 }),
     flags: isTerminal ? 2 : fd === 0 ? 0 : 1,
     name: undefined,
   };
