@@ -1,15 +1,13 @@
 // Memory accesses of a region: addresses, the TLB check, and windows.
 //
-// A window is one page that an access through the same registers is likely to hit again, kept in two locals: the page's guest
-// address and what to add to an address for the physical one. It is checked before the TLB, without a load. Windows never go stale while
-// a region runs: an access that changes an existing translation makes the region leave and start the instruction anew (compile.ts).
-// A window that is none has the address NO_PAGE, which no user page can have, and adds 0: should a guest use an
-// address there, it finds a page that belongs to nobody. The stack's window is kept in memory as well, for other regions.
+// A window is one page that an access through the same registers is likely to hit again: the page's guest address and what to add to an address
+// for the physical one. It is checked before the TLB. Windows lie in memory, at addresses that are constants, so they cost no registers and serve all
+// regions (windows.ts); the environment empties them when an existing translation changes. A window that is none has an address that no user
+// page can have, and adds 0: should a guest use an address there, it finds a page that belongs to nobody.
 
 import { TLB, TLB_ADDEND, TLB_ENTRIES, TLB_ENTRY_WORDS, TLB_WRITE } from "../cpu.ts";
 import type { Mem, Value } from "../ir/op.ts";
-import { NO_PAGE_HIGH } from "../env.ts";
-import { RUNNING_CPU, SCRATCH_PAGE, STACK_WINDOW } from "../ram.ts";
+import { RUNNING_CPU } from "../ram.ts";
 import { I32, I64, OP, SIMD } from "./encoder.ts";
 import { ADDRESS, CPU_AT, ENTRY, PHYS, TLB_AT, Values } from "./values.ts";
 import {
@@ -26,21 +24,15 @@ import {
   WRITE64,
   WRITE8,
 } from "./imports.ts";
-import { STACK, windowKey, type Windows } from "./windows.ts";
+import { STACK, windowAt, windowNumber, type Windows } from "./windows.ts";
 
 const ENTRY_BYTES = TLB_ENTRY_WORDS * 4;
 const ENTRY_SHIFT = 12 - Math.log2(ENTRY_BYTES);
 const ENTRY_MASK = (TLB_ENTRIES - 1) * ENTRY_BYTES;
 
-/** Halves of the address that stands for no page: not canonical, low word as of the scratch page. */
-export const NO_PAGE: { readonly lo: number; readonly hi: number } = { lo: SCRATCH_PAGE, hi: NO_PAGE_HIGH };
-
 interface Window {
-  readonly page: number;
-  readonly addend: number;
+  readonly at: number;
   readonly writable: boolean;
-  /** It lies at STACK_WINDOW, too. */
-  readonly kept: boolean;
 }
 
 /** Pushes the address of the TLB entry for the address that `address` pushes (an i32), and keeps it in local `entry`. */
@@ -57,7 +49,9 @@ export function pushEntry(
 }
 
 export class Access extends Values {
-  readonly #windows = new Map<string, Window>();
+  readonly #windows: Windows;
+  /** The stack's window in locals: loads of it right behind pushes would often have to wait for stores that lie 4 KiB multiples away. */
+  #stack: { readonly page: number; readonly addend: number } | undefined;
   /** The window for the effective address that was pushed last. */
   #window: Window | undefined;
   /** Where a fault goes: a level of open(). */
@@ -71,24 +65,16 @@ export class Access extends Values {
     code?: Values["code"],
   ) {
     super(used, written, split, code);
-    for (const [key, writable] of windows) {
-      this.#windows.set(key, {
-        page: this.newLocal(I64),
-        addend: this.newLocal(I32),
-        writable,
-        kept: key === STACK,
-      });
-    }
+    this.#windows = windows;
+    if (windows.has(STACK)) this.#stack = { page: this.newLocal(I64), addend: this.newLocal(I32) };
   }
 
-  /** No window holds any longer but what is kept in memory. */
-  resetWindows(): void {
-    const { code } = this;
-    for (const { page, addend, kept } of this.#windows.values()) {
-      if (kept) {
-        code.i32(STACK_WINDOW).mem(OP.i64Load, 0).set(page).i32(STACK_WINDOW).mem(OP.i32Load, 8).set(addend);
-      } else code.i64(NO_PAGE.lo, NO_PAGE.hi).set(page).i32(0).set(addend);
-    }
+  /** Loads what lies in memory, at the start and behind what may have changed it. */
+  override reload(): void {
+    super.reload();
+    if (this.#stack === undefined) return;
+    const { code } = this, { page, addend } = this.#stack, at = windowAt(STACK, true);
+    code.i32(at).mem(OP.i64Load, 0).set(page).i32(at).mem(OP.i32Load, 8).set(addend);
   }
 
   /** Address of the TLB, once at the start. */
@@ -96,10 +82,15 @@ export class Access extends Values {
     this.code.i32(CPU_AT).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl).set(TLB_AT);
   }
 
+  #windowFor(n: number): Window | undefined {
+    const writable = this.#windows.get(n);
+    return writable === undefined ? undefined : { at: windowAt(n, writable), writable };
+  }
+
   /** Pushes the effective address. */
   effective(m: Mem): void {
     const { code } = this;
-    this.#window = this.#windows.size === 0 ? undefined : this.#windows.get(windowKey(m));
+    this.#window = this.#windows.size === 0 ? undefined : this.#windowFor(windowNumber(m));
     let terms = 0;
     const add = () => {
       if (terms++ > 0) code.op(OP.i64Add);
@@ -157,20 +148,22 @@ export class Access extends Values {
   /** Pushes the physical address through a window: `miss` is the import that finds it otherwise, `more` pushes arguments of its own. */
   #through(w: Window, size: number, miss: number, ip: number, more?: () => void): void {
     const { code } = this;
-    code.get(ADDRESS).get(w.page).op(OP.i64Sub).i64(4096 - size, 0).op(OP.i64LeU).hint(true);
+    const stack = w.at === windowAt(STACK, true) ? this.#stack : undefined;
+    code.get(ADDRESS);
+    stack === undefined ? code.i32(w.at).mem(OP.i64Load, 0) : code.get(stack.page);
+    code.op(OP.i64Sub).i64(4096 - size, 0).op(OP.i64LeU).hint(true);
     this.open(OP.if, I32);
-    code.get(ADDRESS).op(OP.i32WrapI64).get(w.addend).op(OP.i32Add);
-    code.op(OP.else);
-    code.i32(RUNNING_CPU).get(ADDRESS).i32(size);
+    code.get(ADDRESS).op(OP.i32WrapI64);
+    stack === undefined ? code.i32(w.at).mem(OP.i32Load, 8) : code.get(stack.addend);
+    code.op(OP.i32Add, OP.else);
+    code.i32(w.at).get(ADDRESS).i32(size);
     this.pushIp(ip);
     more?.();
-    code.call(miss).set(w.addend).set(w.page).set(PHYS);
-    if (w.kept) {
-      code.i32(STACK_WINDOW).get(w.page).mem(OP.i64Store, 0);
-      code.i32(STACK_WINDOW).get(w.addend).mem(OP.i32Store, 8);
-    }
-    code.get(PHYS).i32(0).op(OP.i32LtS);
+    code.call(miss).tee(PHYS).i32(0).op(OP.i32LtS);
     this.branchIf(this.faultLevel);
+    if (stack !== undefined) {
+      code.i32(w.at).mem(OP.i64Load, 0).set(stack.page).i32(w.at).mem(OP.i32Load, 8).set(stack.addend);
+    }
     code.get(PHYS);
     this.close();
   }

@@ -244,8 +244,11 @@ function returns(blocks: readonly IrBlock[], successors: number[][], at: (a: num
   }
 }
 
-/** Flags across blocks: removes those that every successor replaces, tells readers which kind reaches them. */
-export function resolveRegionFlags(flow: Flow): void {
+/**
+ * Flags across blocks: removes those that every successor replaces, tells readers which kind reaches them. Returns by block the flags that may
+ * be read behind it.
+ */
+export function resolveRegionFlags(flow: Flow): number[] {
   const { blocks, successors } = flow;
   const leaves = blocks.map((block, n) => {
     // All exits stay inside: then only their readers count. (Ways out of a loop for want of budget store everything.)
@@ -270,7 +273,8 @@ export function resolveRegionFlags(flow: Flow): void {
       }
     }
   }
-  blocks.forEach((block, n) => dropFlags(block, liveOut(n)));
+  const live = blocks.map((_, n) => liveOut(n));
+  blocks.forEach((block, n) => dropFlags(block, live[n]!));
   // Kinds, forwards: undefined where no way has been seen yet.
   const kindIn: (number | undefined)[] = new Array(successors.length).fill(undefined);
   kindIn[0] = UNKNOWN;
@@ -288,4 +292,5 @@ export function resolveRegionFlags(flow: Flow): void {
       }
     }
   }
+  return live;
 }

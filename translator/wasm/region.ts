@@ -1,14 +1,15 @@
 // Emits one region: its blocks in structured control flow, as the body of one wasm function.
 
-import { FLAG_A, FLAG_B, FLAG_R, RSP } from "../cpu.ts";
+import { RSP } from "../cpu.ts";
 import type { Link } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import type { Const, Mem, OpDef } from "../ir/op.ts";
 import { condition } from "./conditions.ts";
 import { OP, VOID } from "./encoder.ts";
 import { callsRegion, type Flow, jumps, resolveRegionFlags, staysInside } from "./flow.ts";
+import { observed } from "./flag_use.ts";
 import { planFloats, scalarDoubles } from "./float_plan.ts";
-import { BUDGET, Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
+import { Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
 import { helperRegisters } from "./ops_mul_div.ts";
 import { INTEGER, moveStack, pushValue, STACK_TOP } from "./ops_integer.ts";
 import { ALIGNED, VECTOR } from "./ops_vector.ts";
@@ -26,12 +27,13 @@ export interface RegionCode {
 }
 
 export function emitRegion(flow: Flow): RegionCode {
-  resolveRegionFlags(flow);
-  return new RegionEmitter(flow).emit();
+  return new RegionEmitter(flow, resolveRegionFlags(flow)).emit();
 }
 
 class RegionEmitter {
   readonly #flow: Flow;
+  /** By block, the flags that somebody may read behind it. */
+  readonly #liveFlags: readonly number[];
   readonly #successors: readonly (readonly number[])[];
   readonly #shape: Structure;
   readonly #dispatches: ReadonlyMap<number, Dispatch>;
@@ -42,8 +44,9 @@ class RegionEmitter {
   /** Levels of open wasm blocks that stand for a node: a loop's head, or the end of a block before a merge node. */
   readonly #levels = new Map<number, number>();
 
-  constructor(flow: Flow) {
+  constructor(flow: Flow, liveFlags: readonly number[]) {
     this.#flow = flow;
+    this.#liveFlags = liveFlags;
     const successors = flow.successors.map((list) => [...list]);
     const { shape, dispatches, through } = reducible(successors);
     this.#successors = successors;
@@ -79,6 +82,7 @@ class RegionEmitter {
     if (isLoopHeader[n]) {
       const level = this.#g.open(OP.loop);
       this.#levels.set(n, level);
+      this.#g.flags = 0;
       this.#within(n, merges);
       this.#levels.delete(n);
       this.#g.close();
@@ -93,6 +97,7 @@ class RegionEmitter {
     this.#within(n, merges.slice(0, -1));
     this.#levels.delete(next);
     this.#g.close();
+    this.#g.flags = 0;
     this.#tree(next);
   }
 
@@ -104,7 +109,8 @@ class RegionEmitter {
       g.floats.begin(n);
       return this.#cases(n);
     }
-    const { ops } = this.#flow.blocks[n]!;
+    const block = this.#flow.blocks[n]!, { ops } = block;
+    const seen = observed(block, this.#liveFlags[n]!, isNative);
     g.floats.begin(n);
     let ip = -1;
     for (let i = 0; i < ops.length - 1; i++) {
@@ -113,10 +119,12 @@ class RegionEmitter {
         g.newInstruction();
         ip = o.ip;
       }
+      g.beginOperation(seen[i]!);
       operation(g, o);
     }
     const end = ops[ops.length - 1]!;
     if (end.ip !== ip) g.newInstruction();
+    g.beginOperation(true);
     this.#end(n, end);
   }
 
@@ -129,12 +137,13 @@ class RegionEmitter {
     const g = this.#g;
     for (let n = 0; n < count; n++) g.open(OP.block);
     push();
-    const ways = table ?? Array.from({ length: count }, (_, n) => n);
+    const ways = table ?? Array.from({ length: count }, (_, n) => n), { flags } = g;
     g.code.op(OP.brTable).u(ways.length);
     for (const n of ways) g.code.u(n);
     g.code.u(count - 1);
     for (let n = 0; n < count; n++) {
       g.close();
+      g.flags = flags;
       way(n);
     }
   }
@@ -240,12 +249,13 @@ class RegionEmitter {
     const sites = this.#successors[n]!;
     const popped = () => moveStack(g, 8 + (end.args[0] as number));
     sites.forEach((_, k) => {
-      const { address } = this.#flow.blocks[this.#flow.successors[n]![k]!]!;
+      const { address } = this.#flow.blocks[this.#flow.successors[n]![k]!]!, { flags } = g;
       g.code.get(X64).i64(address | 0, Math.floor(address / 0x1_0000_0000) | 0).op(OP.i64Eq);
       g.open(OP.if);
       popped();
       this.#go(n, k);
       g.close();
+      g.flags = flags;
     });
     this.#canonical(end);
     popped();
@@ -269,8 +279,10 @@ class RegionEmitter {
     const g = this.#g;
     const [taken, other] = jumps(end) as [Link, Link];
     g.open(OP.if, VOID);
+    const { flags } = g;
     this.#go(n, 0, taken);
     g.code.op(OP.else);
+    g.flags = flags;
     this.#go(n, 1, other);
     g.close();
     g.code.op(OP.unreachable); // both ways have left
@@ -286,10 +298,7 @@ class RegionEmitter {
     const { order, isMerge } = this.#shape;
     if (order[to]! <= order[n]!) {
       // A way back: the scheduler gets its turn when the budget is used up.
-      g.code.get(BUDGET).i32(1).op(OP.i32Sub).tee(BUDGET).i32(0).op(OP.i32GtS).hint(true);
-      g.open(OP.if);
-      g.branch(this.#levels.get(to)!);
-      g.close();
+      g.loop(this.#levels.get(to)!);
       return this.#pause(n, which);
     }
     if (isMerge[to]) return g.branch(this.#levels.get(to)!);
@@ -346,12 +355,12 @@ function operation(g: Generator, o: IrOp): void {
   g.runStep(g.step(o));
 }
 
-/** Registers (and flags) that native operations read or write, and those they write; vector registers by pair(). */
+/** Registers that native operations read or write, and those they write; vector registers by pair(). */
 function slots(
   blocks: readonly IrBlock[],
   stubs: Iterable<IrBlock>,
 ): { used: Set<number>; written: Set<number> } {
-  const used = new Set<number>([FLAG_A, FLAG_B, FLAG_R]), written = new Set<number>([FLAG_A, FLAG_B, FLAG_R]);
+  const used = new Set<number>(), written = new Set<number>();
   let zeroes = false;
   const add = (set: Set<number>, slot: unknown) => {
     if (typeof slot !== "number" || slot < 0) return;

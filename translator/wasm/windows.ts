@@ -2,29 +2,35 @@
 // small steps. An address that was just loaded or computed is as likely to be anywhere: there the TLB is asked at once. All windows but the
 // stack's begin empty, so outside of loops one is worth its while for several accesses only.
 
-import { RBP, RSP, TEMPS } from "../cpu.ts";
+import { FS_BASE, RBP, RSP, TEMPS } from "../cpu.ts";
+import { WINDOW_BYTES, WINDOW_COUNT, WINDOWS } from "../ram.ts";
 import type { IrOp } from "../ir/block.ts";
 import type { Mem } from "../ir/op.ts";
 import type { Flow } from "./flow.ts";
 
-/** Window keys, and whether the window must be writable. */
-export type Windows = ReadonlyMap<string, boolean>;
+/** Window numbers, and whether the window must be writable. */
+export type Windows = ReadonlyMap<number, boolean>;
 
-/** More windows than the host has registers for would be slower than the TLB. */
-const MOST_WINDOWS = 6;
+const MOST_WINDOWS = 12;
 /** An access in a loop counts for as many, and a window needs this many. */
 const LOOP_WEIGHT = 8, LEAST_WEIGHT = 3;
+/** Numbers: those of base registers first, then of what shares some: addresses with an index, segments, fixed addresses. */
+const INDEXED = 16, INDEXED_COUNT = 16, SEGMENT = 32, FIXED = 34, FIXED_COUNT = WINDOW_COUNT / 2 - FIXED;
 /** The window for the stack. */
-export const STACK: string = `b${RSP}`;
+export const STACK: number = RSP;
 
-/** Names the window for addresses of this form; "" when there can be none. */
-export function windowKey(m: Mem): string {
-  if (m.address32) return "";
-  if (m.segment >= 0) return m.base < 0 && m.index < 0 ? `s${m.segment}` : "";
-  if (m.base >= TEMPS || m.index >= TEMPS) return "";
-  if (m.index >= 0) return `i${m.base},${m.index},${m.scale}`;
-  if (m.base >= 0) return `b${m.base}`;
-  return `a${m.dispHi},${m.dispLo >>> 12}`;
+/** The number of the window for addresses of this form; -1 when there can be none. */
+export function windowNumber(m: Mem): number {
+  if (m.address32) return -1;
+  if (m.segment >= 0) return m.base < 0 && m.index < 0 ? SEGMENT + m.segment - FS_BASE : -1;
+  if (m.base >= TEMPS || m.index >= TEMPS) return -1;
+  if (m.index >= 0) return INDEXED + (m.index + 5 * m.base & INDEXED_COUNT - 1);
+  return m.base >= 0 ? m.base : FIXED + (m.dispLo >>> 12) % FIXED_COUNT;
+}
+
+/** Physical address of window `n`: the page's address, and 8 bytes behind it the addend. There is one to read and one to write. */
+export function windowAt(n: number, writable: boolean): number {
+  return WINDOWS + WINDOW_BYTES * (2 * n + (writable ? 1 : 0));
 }
 
 const isStack = (m: Mem) => (m.base === RSP || m.base === RBP) && m.index < 0;
@@ -41,8 +47,8 @@ interface Moves {
 export function planWindows({ blocks, successors }: Flow): Windows {
   const moves: Moves[] = Array.from({ length: TEMPS }, () => ({ wild: false, steps: false }));
   for (const { ops } of blocks) for (const o of ops) note(moves, o);
-  const uses = new Map<string, { count: number; written: boolean }>();
-  const use = (key: string, written: boolean, weight: number) => {
+  const uses = new Map<number, { count: number; written: boolean }>();
+  const use = (key: number, written: boolean, weight: number) => {
     const entry = uses.get(key);
     if (entry === undefined) uses.set(key, { count: weight, written });
     else {
@@ -57,8 +63,8 @@ export function planWindows({ blocks, successors }: Flow): Windows {
       if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) use(STACK, true, LOOP_WEIGHT);
       for (let i = 0; i < args.length; i++) {
         if (def.args[i] !== "m" || def.name.startsWith("lea")) continue;
-        const m = args[i] as Mem, key = windowKey(m);
-        if (key === "" || !near(m, moves)) continue;
+        const m = args[i] as Mem, key = windowNumber(m);
+        if (key < 0 || !near(m, moves)) continue;
         use(key, STORES.test(def.name) || key === STACK, key === STACK ? LOOP_WEIGHT : weight);
       }
     }
