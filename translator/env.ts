@@ -27,12 +27,15 @@ export interface Env {
  */
 export const translations: { readonly changed: number } = { changed: 0 };
 
-/** High word of an address that no page can have. */
-const NO_PAGE_HIGH = 0xa55a5aa5 | 0;
+/** Halves of the address that stands for no page: not canonical, low word as of the scratch page. */
+export const NO_PAGE: { readonly lo: number; readonly hi: number } = {
+  lo: SCRATCH_PAGE,
+  hi: 0xa55a5aa5 | 0,
+};
 const NO_WINDOWS = new Int32Array(WINDOW_COUNT * WINDOW_BYTES / 4);
 for (let i = 0; i < NO_WINDOWS.length; i += WINDOW_BYTES / 4) {
-  NO_WINDOWS[i] = SCRATCH_PAGE;
-  NO_WINDOWS[i + 1] = NO_PAGE_HIGH;
+  NO_WINDOWS[i] = NO_PAGE.lo;
+  NO_WINDOWS[i + 1] = NO_PAGE.hi;
 }
 
 /** The environment says so, also when another address space gets the CPU. */

@@ -20,7 +20,7 @@ export const RESERVED_BYTES = 0x410_0000;
 /** I32 index of the CPU state that runs: WebAssembly knows its address as a constant. */
 export const RUNNING_CPU: number = (RAM_BYTES - RESERVED_BYTES) / 4;
 /** Behind it: the windows of regions (wasm/windows.ts), 16 bytes each: a page's address, and its addend. */
-export const WINDOWS: number = RAM_BYTES - RESERVED_BYTES + 2048, WINDOW_COUNT = 96, WINDOW_BYTES = 16;
+export const WINDOWS: number = RAM_BYTES - RESERVED_BYTES + 2048, WINDOW_COUNT = 98, WINDOW_BYTES = 16;
 export const SCRATCH_PAGE: number = RAM_BYTES - PAGE_SIZE;
 /** Between the tables and that page: threaded code. */
 export const THREADED_CODE: number = RAM_BYTES - RESERVED_BYTES + 0x14_1000,

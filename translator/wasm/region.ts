@@ -1,19 +1,18 @@
 // Emits one region: its blocks in structured control flow, as the body of one wasm function.
 
-import { RSP } from "../cpu.ts";
 import type { Link } from "../cache/block.ts";
-import type { IrBlock, IrOp } from "../ir/block.ts";
-import type { Const, Mem, OpDef } from "../ir/op.ts";
+import type { IrOp } from "../ir/block.ts";
+import type { Const } from "../ir/op.ts";
 import { condition } from "./conditions.ts";
 import { OP, VOID } from "./encoder.ts";
 import { callsRegion, type Flow, jumps, resolveRegionFlags, staysInside } from "./flow.ts";
 import { observed } from "./flag_use.ts";
 import { planFloats, scalarDoubles } from "./float_plan.ts";
-import { Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
-import { helperRegisters } from "./ops_mul_div.ts";
+import { Generator, LABEL, X64 } from "./generator.ts";
 import { INTEGER, moveStack, pushValue, STACK_TOP } from "./ops_integer.ts";
 import { ALIGNED, VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
+import { isNative, pointsElsewhere, slots } from "./registers.ts";
 import { planWindows } from "./windows.ts";
 
 /** A region as code that does not know where it will be used. */
@@ -82,7 +81,7 @@ class RegionEmitter {
     if (isLoopHeader[n]) {
       const level = this.#g.open(OP.loop);
       this.#levels.set(n, level);
-      this.#g.flags = 0;
+      this.#g.forgetAll();
       this.#within(n, merges);
       this.#levels.delete(n);
       this.#g.close();
@@ -97,7 +96,7 @@ class RegionEmitter {
     this.#within(n, merges.slice(0, -1));
     this.#levels.delete(next);
     this.#g.close();
-    this.#g.flags = 0;
+    this.#g.forgetAll();
     this.#tree(next);
   }
 
@@ -121,6 +120,7 @@ class RegionEmitter {
       }
       g.beginOperation(seen[i]!);
       operation(g, o);
+      for (const r of pointsElsewhere(o)) g.forgetPages(r);
     }
     const end = ops[ops.length - 1]!;
     if (end.ip !== ip) g.newInstruction();
@@ -137,13 +137,13 @@ class RegionEmitter {
     const g = this.#g;
     for (let n = 0; n < count; n++) g.open(OP.block);
     push();
-    const ways = table ?? Array.from({ length: count }, (_, n) => n), { flags } = g;
+    const ways = table ?? Array.from({ length: count }, (_, n) => n), { known } = g;
     g.code.op(OP.brTable).u(ways.length);
     for (const n of ways) g.code.u(n);
     g.code.u(count - 1);
     for (let n = 0; n < count; n++) {
       g.close();
-      g.flags = flags;
+      g.known = known;
       way(n);
     }
   }
@@ -249,13 +249,13 @@ class RegionEmitter {
     const sites = this.#successors[n]!;
     const popped = () => moveStack(g, 8 + (end.args[0] as number));
     sites.forEach((_, k) => {
-      const { address } = this.#flow.blocks[this.#flow.successors[n]![k]!]!, { flags } = g;
+      const { address } = this.#flow.blocks[this.#flow.successors[n]![k]!]!, { known } = g;
       g.code.get(X64).i64(address | 0, Math.floor(address / 0x1_0000_0000) | 0).op(OP.i64Eq);
       g.open(OP.if);
       popped();
       this.#go(n, k);
       g.close();
-      g.flags = flags;
+      g.known = known;
     });
     this.#canonical(end);
     popped();
@@ -279,10 +279,10 @@ class RegionEmitter {
     const g = this.#g;
     const [taken, other] = jumps(end) as [Link, Link];
     g.open(OP.if, VOID);
-    const { flags } = g;
+    const { known } = g;
     this.#go(n, 0, taken);
     g.code.op(OP.else);
-    g.flags = flags;
+    g.known = known;
     this.#go(n, 1, other);
     g.close();
     g.code.op(OP.unreachable); // both ways have left
@@ -353,59 +353,4 @@ function operation(g: Generator, o: IrOp): void {
   const emit = INTEGER[name] ?? VECTOR[name] ?? ALIGNED[name];
   if (emit !== undefined) return emit(g, o.args, o);
   g.runStep(g.step(o));
-}
-
-/** Registers that native operations read or write, and those they write; vector registers by pair(). */
-function slots(
-  blocks: readonly IrBlock[],
-  stubs: Iterable<IrBlock>,
-): { used: Set<number>; written: Set<number> } {
-  const used = new Set<number>(), written = new Set<number>();
-  let zeroes = false;
-  const add = (set: Set<number>, slot: unknown) => {
-    if (typeof slot !== "number" || slot < 0) return;
-    if (slot < 16) set.add(slot);
-    else if (isVectorSlot(slot)) set.add(pair(slot));
-  };
-  for (const block of [...blocks, ...stubs]) {
-    for (const { def, args } of block.ops) {
-      // A nested call moves the stack, too.
-      if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) {
-        used.add(RSP);
-        written.add(RSP);
-      }
-      for (const slot of helperRegisters(def.name, args)) {
-        used.add(slot);
-        written.add(slot);
-      }
-      // What closures do is stored and loaded around them.
-      if (!isNative(def)) continue;
-      zeroes ||= def.name === "zeroupper";
-      for (let i = 0; i < args.length; i++) {
-        const a = args[i];
-        switch (def.args[i]) {
-          case "d":
-            add(used, a);
-            add(written, a);
-            break;
-          case "r":
-            add(used, a);
-            break;
-          case "m":
-            add(used, (a as Mem).base);
-            add(used, (a as Mem).index);
-            break;
-        }
-      }
-    }
-  }
-  // It is said of those only that something else uses.
-  if (zeroes) { for (const slot of used) if (isVectorSlot(slot) && slot % 4 === 2) written.add(slot); }
-  return { used, written };
-}
-
-/** Whether the operation needs no closure. */
-function isNative(def: OpDef): boolean {
-  const { name } = def;
-  return def.ends || INTEGER[name] !== undefined || VECTOR[name] !== undefined || ALIGNED[name] !== undefined;
 }

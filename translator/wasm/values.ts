@@ -162,10 +162,10 @@ export class Values {
   }
   /** Whether what the current operation leaves in the flags here goes to memory, too. */
   get #storesFlags(): boolean {
-    return this.#observed || this.#isConditional;
+    return this.#observed || this.isConditional;
   }
   /** What an arm leaves is not the truth on the others. */
-  get #isConditional(): boolean {
+  protected get isConditional(): boolean {
     return this.depth > this.#began;
   }
   #isFresh(slot: number): boolean {
@@ -177,7 +177,7 @@ export class Values {
     this.code.set(local);
     if (this.#storesFlags) this.#store(slot);
     this.#fresh |= bit;
-    if (this.#isConditional) this.#unsure |= bit;
+    if (this.isConditional) this.#unsure |= bit;
   }
   /** The flags are of this kind; their operands have been set. */
   setKind(kind: number): void {

@@ -15,7 +15,7 @@ const MOST_WINDOWS = 12;
 /** An access in a loop counts for as many, and a window needs this many. */
 const LOOP_WEIGHT = 8, LEAST_WEIGHT = 3;
 /** Numbers: those of base registers first, then of what shares some: addresses with an index, segments, fixed addresses. */
-const INDEXED = 16, INDEXED_COUNT = 16, SEGMENT = 32, FIXED = 34, FIXED_COUNT = WINDOW_COUNT / 2 - FIXED;
+const INDEXED = 16, INDEXED_COUNT = 16, SEGMENT = 32, FIXED = 34, FIXED_COUNT = WINDOW_COUNT / 2 - FIXED - 1;
 /** The window for the stack. */
 export const STACK: number = RSP;
 
@@ -32,6 +32,9 @@ export function windowNumber(m: Mem): number {
 export function windowAt(n: number, writable: boolean): number {
   return WINDOWS + WINDOW_BYTES * (2 * n + (writable ? 1 : 0));
 }
+
+/** What nobody asks: to be filled where there is no window. */
+export const NO_WINDOW: number = windowAt(WINDOW_COUNT / 2 - 1, false);
 
 const isStack = (m: Mem) => (m.base === RSP || m.base === RBP) && m.index < 0;
 const STORES = /^(st|fstore|ldu|probe|push|call)/;
@@ -109,14 +112,20 @@ function near(m: Mem, moves: readonly Moves[]): boolean {
   return m.index < 0 || !moves[m.index]!.wild && moves[m.index]!.steps;
 }
 
-function note(moves: Moves[], { def, args }: IrOp): void {
+/** Whether register `d` moves by some bytes only. */
+export function isStep(d: number, { def, args }: IrOp): boolean {
+  if (!STEPS.test(def.name)) return false;
+  return def.name.startsWith("lea") ? (args[1] as Mem).base === d : args[1] === d || args[2] === d;
+}
+
+function note(moves: Moves[], o: IrOp): void {
+  const { def, args } = o;
   const d = args[def.args.indexOf("d")];
   if (typeof d !== "number" || d >= 16) return;
   const m = moves[d]!;
   const { name } = def;
   if (STEPS.test(name)) {
-    const self = name.startsWith("lea") ? (args[1] as Mem).base === d : args[1] === d || args[2] === d;
-    if (self) m.steps = true;
+    if (isStep(d, o)) m.steps = true;
     else if (!name.startsWith("lea")) m.wild = true;
   } else if (/^ld/.test(name)) {
     if (!isStack(args[1] as Mem)) m.wild = true;
