@@ -32,6 +32,7 @@ export const NO_PAGE: { readonly lo: number; readonly hi: number } = {
   lo: SCRATCH_PAGE,
   hi: 0xa55a5aa5 | 0,
 };
+/** Windows without a page. Word 3 of the first says whether any may have one. */
 const NO_WINDOWS = new Int32Array(WINDOW_COUNT * WINDOW_BYTES / 4);
 for (let i = 0; i < NO_WINDOWS.length; i += WINDOW_BYTES / 4) {
   NO_WINDOWS[i] = NO_PAGE.lo;
@@ -41,8 +42,10 @@ for (let i = 0; i < NO_WINDOWS.length; i += WINDOW_BYTES / 4) {
 /** The environment says so, also when another address space gets the CPU. */
 export function translationsChanged(): void {
   (translations as { changed: number }).changed++;
+  if (I32[WINDOWS / 4 + 3] === 0) return;
   I32.set(NO_WINDOWS, WINDOWS / 4);
 }
+I32[WINDOWS / 4 + 3] = 1;
 translationsChanged();
 
 /** Exception vectors (SDM vol. 3, table 6-1). */

@@ -5,7 +5,7 @@
 // may stop anywhere: slow paths throw through it.
 
 import { END, EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
-import { CHAIN, LEFT_AT, QUOTA, RIP, RSP, TLB, XTLB_ADDEND } from "../cpu.ts";
+import { CHAIN, FLAGS, LEFT_AT, QUOTA, RIP, RSP, TLB, XTLB_ADDEND } from "../cpu.ts";
 import type { OpDef, Value } from "../ir/op.ts";
 import { LENGTH_SHIFT, OFFSET_SHIFT, type Shape, SHAPE_MASK } from "../ir/words.ts";
 import { condition } from "../wasm/conditions.ts";
@@ -87,6 +87,9 @@ export class HandlerGenerator extends Generator {
     this.code.simd(SIMD.store).op(0).u(offset);
   }
   override storeVector(_s: number): void {}
+  override setKind(kind: number): void {
+    this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
+  }
   protected override slotNumber(r: number): void {
     if (!isSlotWord(r)) return void this.code.i32(r);
     this.code.get(AT).mem(OP.i32Load, 4 * slotWord(r)).i32(1).op(OP.i32ShrU);

@@ -6,22 +6,17 @@
 // page can have, and adds 0: should a guest use an address there, it finds a page that belongs to nobody.
 
 import { TEMPS, TLB, TLB_ADDEND, TLB_ENTRIES, TLB_ENTRY_WORDS, TLB_READ, TLB_WRITE } from "../cpu.ts";
-import type { Mem, Value } from "../ir/op.ts";
+import { atRegister, type Mem, type Value } from "../ir/op.ts";
 import { NO_PAGE } from "../env.ts";
 import { I32, I64, OP, SIMD } from "./encoder.ts";
-import { ADDRESS, CPU_AT, ENTRY, PHYS, TLB_AT, Values } from "./values.ts";
+import { ADDRESS, CPU_AT, ENTRY, type FlagState, PHYS, TLB_AT, Values } from "./values.ts";
 import { MISS_READ, MISS_READ_WRITABLE, MISS_STORE, MISS_UPDATE } from "./imports.ts";
 import { KnownPages } from "./known_pages.ts";
-import { NO_WINDOW, STACK, windowAt, windowNumber, type Windows } from "./windows.ts";
+import { formOf, NO_WINDOW, STACK, STACK_WINDOW, type Windows } from "./windows.ts";
 
 const ENTRY_BYTES = TLB_ENTRY_WORDS * 4;
 const ENTRY_SHIFT = 12 - Math.log2(ENTRY_BYTES);
 const ENTRY_MASK = (TLB_ENTRIES - 1) * ENTRY_BYTES;
-
-interface Window {
-  readonly at: number;
-  readonly writable: boolean;
-}
 
 /** Pushes the address of the TLB entry for the address that `address` pushes (an i32), and keeps it in local `entry`. */
 export function pushEntry(
@@ -36,22 +31,13 @@ export function pushEntry(
   code.op(OP.i32Add).tee(entry);
 }
 
-const NOWHERE: Mem = {
-  base: TEMPS,
-  index: -1,
-  scale: 0,
-  dispLo: 0,
-  dispHi: 0,
-  segment: -1,
-  address32: false,
-};
+const NOWHERE: Mem = atRegister(TEMPS, 0);
 
 /** What the emitter knows where it is: see Values.flags, and pages. */
 export interface Known {
-  readonly flags: number;
+  readonly flags: FlagState;
   readonly pages: ReturnType<KnownPages["save"]>;
 }
-const NOTHING: Known = { flags: 0, pages: new Map() };
 
 export class Access extends Values {
   readonly #windows: Windows;
@@ -80,19 +66,13 @@ export class Access extends Values {
     super.reload();
     this.#known.clear();
     if (this.#stack === undefined) return;
-    const { code } = this, { page, addend } = this.#stack, at = windowAt(STACK, true);
-    code.i32(at).mem(OP.i64Load, 0).set(page).i32(at).mem(OP.i32Load, 8).set(addend);
+    const { code } = this, { page, addend } = this.#stack;
+    code.i32(STACK_WINDOW).mem(OP.i64Load, 0).set(page).i32(STACK_WINDOW).mem(OP.i32Load, 8).set(addend);
   }
 
   /** Address of the TLB, once at the start. */
   protected locateTlb(): void {
     this.code.i32(CPU_AT).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl).set(TLB_AT);
-  }
-
-  #windowFor(m: Mem): Window | undefined {
-    if (this.#windows.size === 0) return undefined;
-    const n = windowNumber(m), writable = this.#windows.get(n);
-    return writable === undefined ? undefined : { at: windowAt(n, writable), writable };
   }
 
   /** What is known on the way here; to be restored where another way begins at the same place. */
@@ -105,7 +85,8 @@ export class Access extends Values {
   }
   /** Ways meet here. */
   forgetAll(): void {
-    this.known = NOTHING;
+    this.forgetFlags();
+    this.#known.clear();
   }
   /** Register `r` points somewhere else. */
   forgetPages(r: number): void {
@@ -181,12 +162,12 @@ export class Access extends Values {
     if (known !== undefined) {
       return within(() => code.get(known.page), () => code.get(known.addend), NO_WINDOW);
     }
-    const window = this.#windowFor(form);
+    const window = this.#windows.size === 0 ? undefined : this.#windows.get(formOf(form));
     if (window === undefined || write && !window.writable) return this.#throughTlb(miss, size, ip, more);
     const { at, writable } = window, call = writable && !write ? MISS_READ_WRITABLE : miss;
     const load = (page: number, addend: number) =>
       code.i32(at).mem(OP.i64Load, 0).set(page).i32(at).mem(OP.i32Load, 8).set(addend);
-    if (at === windowAt(STACK, true)) {
+    if (at === STACK_WINDOW) {
       const { page, addend } = this.#stack!;
       return within(() => code.get(page), () => code.get(addend), at, call, () => load(page, addend));
     }
@@ -225,6 +206,16 @@ export class Access extends Values {
     this.close();
   }
 
+  /** Pops whether the instruction faults: leaves then. */
+  protected faultIf(): void {
+    const { pending, kind } = this.flags;
+    if (pending === 0 && kind === undefined) return this.branchIf(this.faultLevel);
+    this.open(OP.if);
+    this.storeFlags();
+    this.branch(this.faultLevel);
+    this.close();
+  }
+
   /** PHYS = the address, found the long way; the window at `window` may become its page. */
   #miss(miss: number, window: number, size: number, ip: number, more?: () => void): void {
     const { code } = this;
@@ -232,7 +223,7 @@ export class Access extends Values {
     this.pushIp(ip);
     more?.();
     code.call(miss).tee(PHYS).i32(0).op(OP.i32LtS);
-    this.branchIf(this.faultLevel);
+    this.faultIf();
   }
 
   /** Locals for what the access at `m` finds; undefined where not all ways come by here. */

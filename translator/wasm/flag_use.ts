@@ -1,35 +1,18 @@
-// Which operations of a block leave flags that have to be in memory?
-//
-// Most flags are read by the next operations of their block, if at all, and are replaced before anything else could look at them: those stay in
-// locals (values.ts).
+// Which operations look for the flags in memory? The others find them where the last operation on the way left them (values.ts).
 
-import type { IrBlock, IrOp } from "../ir/block.ts";
+import type { IrOp } from "../ir/block.ts";
 import { UNKNOWN } from "../ir/flags.ts";
-import type { OpDef } from "../ir/op.ts";
+import { isNative } from "./registers.ts";
 
-/** Operations that find the flags of a known kind where the last operation left them. The others look at memory. */
+/** Operations that ask for operands of flags of a known kind. */
 const READS_OPERANDS = /^(branch|set|cmov)\d|^(inc|dec|adc|sbb)\d|^bt[src]?\d/;
 
-function readsOperands({ def, args }: IrOp): boolean {
-  return def.kindArg >= 0 && args[def.kindArg] !== UNKNOWN && READS_OPERANDS.test(def.name);
-}
+/** Native operations that run their closure on some of their ways. */
+const MAY_STEP = /^repRun/;
 
-/**
- * By operation, whether somebody may look at the flags it leaves other than by their locals. `live`: the flags that may be read behind the block;
- * `isNative`: whether an operation needs no closure.
- */
-export function observed({ ops }: IrBlock, live: number, isNative: (def: OpDef) => boolean): boolean[] {
-  const seen: boolean[] = new Array(ops.length).fill(true);
-  let others = live !== 0;
-  for (let i = ops.length - 1; i >= 0; i--) {
-    const o = ops[i]!, { def } = o;
-    const reads = def.reads !== 0, native = isNative(def);
-    if (def.writes !== 0) {
-      seen[i] = others;
-      // What reads flags otherwise may leave some of them as they are.
-      if (native && (!reads || readsOperands(o))) others = false;
-    }
-    if (def.faults || !native || reads && !readsOperands(o)) others = true;
-  }
-  return seen;
+/** Also said of those that may leave some flags as they are. */
+export function asksMemory({ def, args }: IrOp): boolean {
+  if (!isNative(def) || MAY_STEP.test(def.name)) return true;
+  if (def.reads === 0) return false;
+  return def.kindArg < 0 || args[def.kindArg] === UNKNOWN || !READS_OPERANDS.test(def.name);
 }

@@ -245,8 +245,8 @@ function returns(blocks: readonly IrBlock[], successors: number[][], at: (a: num
 }
 
 /**
- * Flags across blocks: removes those that every successor replaces, tells readers which kind reaches them. Returns by block the flags that may
- * be read behind it.
+ * Flags across blocks: removes those that every successor replaces, tells readers which kind reaches them. Returns by block the flags that it may
+ * read, or a signal handler in it.
  */
 export function resolveRegionFlags(flow: Flow): number[] {
   const { blocks, successors } = flow;
@@ -273,8 +273,7 @@ export function resolveRegionFlags(flow: Flow): number[] {
       }
     }
   }
-  const live = blocks.map((_, n) => liveOut(n));
-  blocks.forEach((block, n) => dropFlags(block, live[n]!));
+  blocks.forEach((block, n) => dropFlags(block, liveOut(n)));
   // Kinds, forwards: undefined where no way has been seen yet.
   const kindIn: (number | undefined)[] = new Array(successors.length).fill(undefined);
   kindIn[0] = UNKNOWN;
@@ -292,5 +291,5 @@ export function resolveRegionFlags(flow: Flow): number[] {
       }
     }
   }
-  return live;
+  return liveIn;
 }

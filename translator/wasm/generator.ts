@@ -103,22 +103,26 @@ export class Generator extends Access {
 
   /** Leaves to the address in X64, a fixed one: link `n` of the region, if no other region takes over. */
   leaveByLink(n: number, lo: number, hi: number): void {
+    this.storeFlags();
     this.code.i64(lo, hi).set(X64).global(FIRST_LINK).i32(n).op(OP.i32Add).set(RESULT);
     this.branch(this.#exitLevel);
   }
   /** Leaves to the address in X64. */
   leaveIndirect(): void {
+    this.storeFlags();
     this.code.i32(INDIRECT).set(RESULT);
     this.branch(this.#exitLevel);
   }
   /** Leaves for ending operation `n` of the region to be run by its closure. */
   leaveByEnd(n: number): void {
+    this.storeFlags();
     this.spill();
     this.storeTemps();
     this.code.i32(FIRST_END).global(FIRST_ENDING).i32(n).op(OP.i32Add, OP.i32Sub, OP.return);
   }
   /** Leaves to the address in X64 through the dispatcher. */
   pause(): void {
+    this.storeFlags();
     this.code.i32(PAUSED).set(RESULT);
     this.branch(this.#exitLevel);
   }
@@ -127,6 +131,7 @@ export class Generator extends Access {
     const { code } = this;
     code.get(DEPTH);
     this.open(OP.if);
+    this.storeFlags();
     this.spill();
     code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP).i32(INDIRECT).op(OP.return);
     this.close();
@@ -172,6 +177,7 @@ export class Generator extends Access {
    */
   callRegion(back: { lo: number; hi: number }, otherwise: () => void): void {
     const { code } = this;
+    this.flushFlags();
     code.get(DEPTH).i32(CALL_DEPTH).op(OP.i32LtU);
     this.open(OP.if, I32);
     this.#findRegion();
@@ -208,6 +214,10 @@ export class Generator extends Access {
 
   /** Runs an operation's closure (an index from step()) on the CPU state in memory. */
   runStep(index: number): void {
+    if (this.isConditional && this.flags.kind !== undefined) {
+      throw new Error("the flags are stored on one way only");
+    }
+    this.flushFlags();
     this.spill();
     this.spillTemps();
     this.code.i32(RUNNING_CPU).call(index);
@@ -223,7 +233,7 @@ export class Generator extends Access {
   runStepOn(index: number, reads: readonly number[], writes: readonly number[]): void {
     for (const slot of reads) this.spillSlot(slot);
     this.code.i32(RUNNING_CPU).call(index);
-    this.branchIf(this.faultLevel);
+    this.faultIf();
     for (const slot of writes) this.reloadSlot(slot);
   }
 
@@ -247,6 +257,7 @@ export class Generator extends Access {
 
   /** Runs a step that always faults, on a path of its own. */
   runFaultingStep(index: number): void {
+    this.storeFlags();
     this.spill();
     this.storeTemps();
     this.code.i32(RUNNING_CPU).call(index).op(OP.drop);

@@ -2,8 +2,8 @@
 // frames. The next access there only compares its address with the page, whose address and addend are in locals that live no longer than this
 // straight way through the region.
 
-import { TEMPS } from "../cpu.ts";
 import type { Mem } from "../ir/op.ts";
+import { formOf } from "./windows.ts";
 
 export interface KnownPage {
   /** Locals: guest address (i64; of no page when the access failed), addend (i32). */
@@ -13,14 +13,6 @@ export interface KnownPage {
   /** Registers of the addresses; -1: none. */
   readonly base: number;
   readonly index: number;
-}
-
-/** Names addresses of this form; "" when nothing is remembered of them. */
-function formOf(m: Mem): string {
-  if (m.address32 || m.base >= TEMPS || m.index >= TEMPS) return "";
-  if (m.segment >= 0) return m.base < 0 && m.index < 0 ? `s${m.segment}` : "";
-  if (m.index >= 0) return `${m.base},${m.index},${m.scale}`;
-  return m.base >= 0 ? `${m.base}` : `${m.dispHi}:${m.dispLo >>> 12}`;
 }
 
 export class KnownPages {

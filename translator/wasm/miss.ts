@@ -1,7 +1,7 @@
 // What a region calls when its window does not cover an access: looks at the TLB, then asks the slow paths. One module for all regions.
 
 import { TLB, TLB_ADDEND, TLB_READ, TLB_WRITE } from "../cpu.ts";
-import { RUNNING_CPU, SCRATCH_PAGE } from "../ram.ts";
+import { RUNNING_CPU, SCRATCH_PAGE, WINDOWS } from "../ram.ts";
 import { pushEntry } from "./access.ts";
 import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
 import { MISS, PROBE, READ, SLOW, WRITE128, WRITE16, WRITE256, WRITE32, WRITE64, WRITE8 } from "./imports.ts";
@@ -36,6 +36,7 @@ function body(kind: Kind): { locals: number[]; code: Code } {
     code.get(PAGE).op(OP.i64Eq, OP.if, VOID);
     code.get(WINDOW).get(PAGE).mem(OP.i64Store, 0);
     code.get(WINDOW).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).mem(OP.i32Store, 8);
+    code.i32(WINDOWS).i32(1).mem(OP.i32Store, 12);
     code.op(OP.end).get(PHYS).op(OP.return);
   };
   const read = () => {

@@ -1,18 +1,19 @@
 // Emits one region: its blocks in structured control flow, as the body of one wasm function.
 
 import type { Link } from "../cache/block.ts";
+import { STATUS_FLAGS } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import type { Const } from "../ir/op.ts";
 import { condition } from "./conditions.ts";
 import { OP, VOID } from "./encoder.ts";
 import { callsRegion, type Flow, jumps, resolveRegionFlags, staysInside } from "./flow.ts";
-import { observed } from "./flag_use.ts";
+import { asksMemory } from "./flag_use.ts";
 import { planFloats, scalarDoubles } from "./float_plan.ts";
 import { Generator, LABEL, X64 } from "./generator.ts";
 import { INTEGER, moveStack, pushValue, STACK_TOP } from "./ops_integer.ts";
 import { ALIGNED, VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
-import { isNative, pointsElsewhere, slots } from "./registers.ts";
+import { pointsElsewhere, slots } from "./registers.ts";
 import { planWindows } from "./windows.ts";
 
 /** A region as code that does not know where it will be used. */
@@ -31,7 +32,7 @@ export function emitRegion(flow: Flow): RegionCode {
 
 class RegionEmitter {
   readonly #flow: Flow;
-  /** By block, the flags that somebody may read behind it. */
+  /** By block, the flags that may be read in it. */
   readonly #liveFlags: readonly number[];
   readonly #successors: readonly (readonly number[])[];
   readonly #shape: Structure;
@@ -79,6 +80,7 @@ class RegionEmitter {
     const { isLoopHeader, isMerge, children } = this.#shape;
     const merges = children[n]!.filter((child) => isMerge[child]);
     if (isLoopHeader[n]) {
+      this.#flushFor(n);
       const level = this.#g.open(OP.loop);
       this.#levels.set(n, level);
       this.#g.forgetAll();
@@ -108,8 +110,7 @@ class RegionEmitter {
       g.floats.begin(n);
       return this.#cases(n);
     }
-    const block = this.#flow.blocks[n]!, { ops } = block;
-    const seen = observed(block, this.#liveFlags[n]!, isNative);
+    const { ops } = this.#flow.blocks[n]!;
     g.floats.begin(n);
     let ip = -1;
     for (let i = 0; i < ops.length - 1; i++) {
@@ -118,13 +119,13 @@ class RegionEmitter {
         g.newInstruction();
         ip = o.ip;
       }
-      g.beginOperation(seen[i]!);
+      g.beginOperation(asksMemory(o));
       operation(g, o);
       for (const r of pointsElsewhere(o)) g.forgetPages(r);
     }
     const end = ops[ops.length - 1]!;
     if (end.ip !== ip) g.newInstruction();
-    g.beginOperation(true);
+    g.beginOperation(asksMemory(end));
     this.#end(n, end);
   }
 
@@ -225,8 +226,10 @@ class RegionEmitter {
         const at = addresses[k]!;
         g.code.get(X64).i64(at | 0, Math.floor(at / 0x1_0000_0000) | 0).op(OP.i64Eq).hint(true);
         g.open(OP.if);
+        const { known } = g;
         this.#go(node, k);
         g.close();
+        g.known = known;
       }
       g.leaveIndirect();
     }, slots.map((slot) => slot ?? none));
@@ -296,6 +299,7 @@ class RegionEmitter {
     const label = this.#through.get(n * 65536 + which);
     if (label !== undefined) g.code.i32(label).set(LABEL);
     const { order, isMerge } = this.#shape;
+    if (isMerge[to] || order[to]! <= order[n]!) this.#flushFor(to);
     if (order[to]! <= order[n]!) {
       // A way back: the scheduler gets its turn when the budget is used up.
       g.loop(this.#levels.get(to)!);
@@ -303,6 +307,11 @@ class RegionEmitter {
     }
     if (isMerge[to]) return g.branch(this.#levels.get(to)!);
     this.#tree(to);
+  }
+
+  /** Stores the flags where node `n`, which other ways lead to as well, may read them. */
+  #flushFor(n: number): void {
+    if ((this.#liveFlags[n] ?? STATUS_FLAGS) !== 0) this.#g.flushFlags();
   }
 
   /** Leaves for the block at exit `which` of node `n`, which is part of the region. */

@@ -3,10 +3,11 @@
 // General registers, 128-bit registers and temporaries are locals (i64, v128). A local is the truth while the region runs; it is stored at
 // every way out and around operations that are run by their JavaScript closures. Everything else stays in the CPU state, where wasm
 // reads it with constant offsets. So do the lazy flags, which are written much oftener than anybody looks at them: locals that live on from
-// block to block would take registers of the host away. What writes them keeps the operands in locals as well, for the readers that follow
-// in the same block, and stores them only where there may be others.
+// block to block would take registers of the host away. What writes them leaves the operands in locals, for the readers that follow on the
+// same way; they are stored where ways meet or leave, where others may look at them.
 
-import { FLAG_A, FLAG_R, FLAGS, TEMPS, YMM } from "../cpu.ts";
+import { FLAG_A, FLAG_B, FLAG_R, FLAGS, TEMPS, YMM } from "../cpu.ts";
+import { ADD, EXPLICIT, LOGIC, RESULT as RESULT_FLAGS, SUB } from "../ir/flags.ts";
 import type { Value } from "../ir/op.ts";
 import { RUNNING_CPU } from "../ram.ts";
 import { Code, F64, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
@@ -32,6 +33,24 @@ export const isVectorSlot = (s: number): boolean => s >= YMM && s < TEMPS;
 /** Whether slot `s` is an operand of the lazy flags. */
 const isFlag = (s: number): boolean => s >= FLAG_A && s <= FLAG_R;
 
+const bitOf = (slot: number): number => 1 << (slot - FLAG_A);
+/** Operands of flags by class. */
+const OPERANDS: Readonly<Record<number, number>> = {
+  [EXPLICIT]: bitOf(FLAG_B),
+  [ADD]: bitOf(FLAG_A) | bitOf(FLAG_B),
+  [SUB]: bitOf(FLAG_A) | bitOf(FLAG_B),
+  [LOGIC]: bitOf(FLAG_R),
+  [RESULT_FLAGS]: bitOf(FLAG_B) | bitOf(FLAG_R),
+};
+
+/** What is known of the flags: operands (bit n: FLAG_A + n) whose locals are the truth, those that memory does not have, and the kind, if it does not have that. */
+export interface FlagState {
+  readonly fresh: number;
+  readonly pending: number;
+  readonly kind: number | undefined;
+}
+const IN_MEMORY: FlagState = { fresh: 0, pending: 0, kind: undefined };
+
 /** The emitter's model of the locals. Base of Generator (generator.ts). */
 export class Values {
   readonly code: Code;
@@ -52,13 +71,11 @@ export class Values {
   readonly #vectorTemps = new Set<number>();
   /** Open blocks. */
   depth = 0;
-  /** Operands of the flags (bit n: FLAG_A + n) whose locals are the truth. */
-  #fresh = 0;
-  /** Those of them that the current operation may have left alone. */
+  #flags: FlagState = IN_MEMORY;
+  /** Operands of the flags that the current operation puts into memory on some of its ways only. */
   #unsure = 0;
-  /** Depth at which the current operation began, and whether the flags it leaves are stored. */
+  /** Depth at which the current operation began. */
   #began = 0;
-  #observed = true;
 
   /** `split`: XMM registers that hold scalar doubles for the most part. */
   constructor(
@@ -122,7 +139,7 @@ export class Values {
 
   /** Whether the slot's value is in an i64 local now. */
   #inLocal(slot: number): boolean {
-    if (isFlag(slot)) return this.#isFresh(slot);
+    if (isFlag(slot)) return (this.#flags.fresh & bitOf(slot)) !== 0;
     return slot >= TEMPS ? this.#temps.has(slot) : this.#slotLocal.has(slot);
   }
   /** The v128 local that holds 64-bit slot `slot` as one half, if one does. */
@@ -143,45 +160,61 @@ export class Values {
   }
   reload(): void {
     for (const slot of this.#used) this.#load(slot);
-    this.flags = 0;
+    this.flags = IN_MEMORY;
   }
 
-  /** An operation begins; `observed`: whether anybody may look at the flags it leaves but the readers that follow in its block. */
-  beginOperation(observed: boolean): void {
-    this.flags &= ~this.#unsure;
+  /** An operation begins. `asksMemory`: it looks for the flags there. */
+  beginOperation(asksMemory: boolean): void {
+    const { fresh, pending, kind } = this.#flags;
+    this.#flags = { fresh: fresh & ~this.#unsure, pending: pending & ~this.#unsure, kind };
     this.#unsure = 0;
     this.#began = this.depth;
-    this.#observed = observed;
+    if (asksMemory) this.flushFlags();
   }
-  /** Operands of the flags that are in locals: to be set to what they were, or 0, where ways part and meet. */
-  get flags(): number {
-    return this.#fresh;
+  /** To be set to what it was where another way begins at the same place. */
+  get flags(): FlagState {
+    return this.#flags;
   }
-  set flags(fresh: number) {
-    this.#fresh = fresh;
+  set flags(flags: FlagState) {
+    this.#flags = flags;
   }
-  /** Whether what the current operation leaves in the flags here goes to memory, too. */
-  get #storesFlags(): boolean {
-    return this.#observed || this.isConditional;
+  /** Ways meet here: all have stored the flags. */
+  forgetFlags(): void {
+    this.#flags = IN_MEMORY;
+  }
+  /** Stores the flags that memory does not have, on a way out. */
+  storeFlags(): void {
+    const { pending, kind } = this.#flags;
+    for (let slot = FLAG_A; slot <= FLAG_R; slot++) if ((pending & bitOf(slot)) !== 0) this.#store(slot);
+    if (kind !== undefined) this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
+  }
+  /** The same on the way that goes on. */
+  flushFlags(): void {
+    this.storeFlags();
+    this.#flags = { fresh: this.#flags.fresh, pending: 0, kind: undefined };
   }
   /** What an arm leaves is not the truth on the others. */
   protected get isConditional(): boolean {
     return this.depth > this.#began;
   }
-  #isFresh(slot: number): boolean {
-    return (this.#fresh >> (slot - FLAG_A) & 1) !== 0;
-  }
   /** Pops an i64 into operand `slot` of the flags. */
   #setFlag(slot: number): void {
-    const local = this.#local(slot), bit = 1 << (slot - FLAG_A);
-    this.code.set(local);
-    if (this.#storesFlags) this.#store(slot);
-    this.#fresh |= bit;
-    if (this.isConditional) this.#unsure |= bit;
+    const { fresh, pending, kind } = this.#flags, bit = bitOf(slot);
+    this.code.set(this.#local(slot));
+    if (this.isConditional) {
+      this.#store(slot);
+      this.#unsure |= bit;
+    }
+    this.#flags = { fresh: fresh | bit, pending: this.isConditional ? pending : pending | bit, kind };
   }
   /** The flags are of this kind; their operands have been set. */
   setKind(kind: number): void {
-    if (this.#storesFlags) this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
+    if (this.isConditional) {
+      this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
+      return;
+    }
+    const { fresh, pending } = this.#flags;
+    this.#flags = { fresh, pending: pending & OPERANDS[kind & ~3]! & ~this.#unsure, kind };
   }
   #store(slot: number): void {
     this.code.i32(CPU_AT);
@@ -223,8 +256,13 @@ export class Values {
     if (vector !== undefined) this.code.i32(CPU_AT).get(vector).simd(SIMD.store).op(0).u(8 * pair(slot));
     else if (this.#inLocal(slot)) this.#store(slot);
   }
+  #flagInMemory(slot: number): void {
+    const { fresh, pending, kind } = this.#flags, bit = bitOf(slot);
+    if (this.isConditional) this.#unsure |= bit;
+    else this.#flags = { fresh: fresh & ~bit, pending: pending & ~bit, kind };
+  }
   reloadSlot(slot: number): void {
-    if (isFlag(slot)) return void (this.#fresh &= ~(1 << (slot - FLAG_A)));
+    if (isFlag(slot)) return this.#flagInMemory(slot);
     this.floats.written(slot, true);
     if (this.#lowOf(pair(slot)) !== undefined) return this.#load(pair(slot));
     const vector = this.#vectorOf(slot);

@@ -2,39 +2,43 @@
 // small steps. An address that was just loaded or computed is as likely to be anywhere: there the TLB is asked at once. All windows but the
 // stack's begin empty, so outside of loops one is worth its while for several accesses only.
 
-import { FS_BASE, RBP, RSP, TEMPS } from "../cpu.ts";
+import { RBP, RSP, TEMPS } from "../cpu.ts";
 import { WINDOW_BYTES, WINDOW_COUNT, WINDOWS } from "../ram.ts";
 import type { IrOp } from "../ir/block.ts";
 import type { Mem } from "../ir/op.ts";
 import type { Flow } from "./flow.ts";
 
-/** Window numbers, and whether the window must be writable. */
-export type Windows = ReadonlyMap<number, boolean>;
+export interface Window {
+  /** Physical address of the page's address; its addend lies 8 bytes behind. */
+  readonly at: number;
+  readonly writable: boolean;
+}
+/** By form of the address. */
+export type Windows = ReadonlyMap<string, Window>;
 
 const MOST_WINDOWS = 12;
 /** An access in a loop counts for as many, and a window needs this many. */
 const LOOP_WEIGHT = 8, LEAST_WEIGHT = 3;
-/** Numbers: those of base registers first, then of what shares some: addresses with an index, segments, fixed addresses. */
-const INDEXED = 16, INDEXED_COUNT = 16, SEGMENT = 32, FIXED = 34, FIXED_COUNT = WINDOW_COUNT / 2 - FIXED - 1;
-/** The window for the stack. */
-export const STACK: number = RSP;
-
-/** The number of the window for addresses of this form; -1 when there can be none. */
-export function windowNumber(m: Mem): number {
-  if (m.address32) return -1;
-  if (m.segment >= 0) return m.base < 0 && m.index < 0 ? SEGMENT + m.segment - FS_BASE : -1;
-  if (m.base >= TEMPS || m.index >= TEMPS) return -1;
-  if (m.index >= 0) return INDEXED + (m.index + 5 * m.base & INDEXED_COUNT - 1);
-  return m.base >= 0 ? m.base : FIXED + (m.dispLo >>> 12) % FIXED_COUNT;
-}
-
-/** Physical address of window `n`: the page's address, and 8 bytes behind it the addend. There is one to read and one to write. */
-export function windowAt(n: number, writable: boolean): number {
-  return WINDOWS + WINDOW_BYTES * (2 * n + (writable ? 1 : 0));
-}
-
 /** What nobody asks: to be filled where there is no window. */
-export const NO_WINDOW: number = windowAt(WINDOW_COUNT / 2 - 1, false);
+export const NO_WINDOW: number = WINDOWS + WINDOW_BYTES;
+/** The window for the stack, which all regions share. */
+export const STACK_WINDOW: number = WINDOWS;
+export const STACK = `${RSP}`;
+/** The others. */
+const FIRST = 2;
+
+/** Where window `n` of the region at guest address `entry` lies: where those of other regions are not, as a rule. */
+function place(entry: number, n: number): number {
+  return WINDOWS + WINDOW_BYTES * (FIRST + ((Math.imul(entry, 0x9e3779b1) >>> 16) + n) % (WINDOW_COUNT - FIRST));
+}
+
+/** Names addresses of this form; "" when nothing is known of where they are. */
+export function formOf(m: Mem): string {
+  if (m.address32 || m.base >= TEMPS || m.index >= TEMPS) return "";
+  if (m.segment >= 0) return m.base < 0 && m.index < 0 ? `s${m.segment}` : "";
+  if (m.index >= 0) return `${m.base},${m.index},${m.scale}`;
+  return m.base >= 0 ? `${m.base}` : `${m.dispHi}:${m.dispLo >>> 12}`;
+}
 
 const isStack = (m: Mem) => (m.base === RSP || m.base === RBP) && m.index < 0;
 const STORES = /^(st|fstore|ldu|probe|push|call)/;
@@ -50,8 +54,8 @@ interface Moves {
 export function planWindows({ blocks, successors }: Flow): Windows {
   const moves: Moves[] = Array.from({ length: TEMPS }, () => ({ wild: false, steps: false }));
   for (const { ops } of blocks) for (const o of ops) note(moves, o);
-  const uses = new Map<number, { count: number; written: boolean }>();
-  const use = (key: number, written: boolean, weight: number) => {
+  const uses = new Map<string, { count: number; written: boolean }>();
+  const use = (key: string, written: boolean, weight: number) => {
     const entry = uses.get(key);
     if (entry === undefined) uses.set(key, { count: weight, written });
     else {
@@ -66,15 +70,21 @@ export function planWindows({ blocks, successors }: Flow): Windows {
       if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) use(STACK, true, LOOP_WEIGHT);
       for (let i = 0; i < args.length; i++) {
         if (def.args[i] !== "m" || def.name.startsWith("lea")) continue;
-        const m = args[i] as Mem, key = windowNumber(m);
-        if (key < 0 || !near(m, moves)) continue;
+        const m = args[i] as Mem, key = formOf(m);
+        if (key === "" || !near(m, moves)) continue;
         use(key, STORES.test(def.name) || key === STACK, key === STACK ? LOOP_WEIGHT : weight);
       }
     }
   }
   const best = [...uses].filter(([, { count }]) => count >= LEAST_WEIGHT)
     .sort((a, b) => b[1].count - a[1].count).slice(0, MOST_WINDOWS);
-  return new Map(best.map(([key, { written }]) => [key, written]));
+  const entry = blocks[0]!.address;
+  return new Map(
+    best.map(([key, { written }], n) => [
+      key,
+      { at: key === STACK ? STACK_WINDOW : place(entry, n), writable: written },
+    ]),
+  );
 }
 
 /** By node: whether it can reach itself (Tarjan: "Depth-first search and linear graph algorithms"). */
