@@ -30,7 +30,15 @@ export interface Mem {
 
 /** What lies `disp` bytes behind where register `base` points. */
 export function atRegister(base: number, disp: number): Mem {
-  return { base, index: -1, scale: 0, dispLo: disp, dispHi: disp < 0 ? -1 : 0, segment: -1, address32: false };
+  return {
+    base,
+    index: -1,
+    scale: 0,
+    dispLo: disp,
+    dispHi: disp < 0 ? -1 : 0,
+    segment: -1,
+    address32: false,
+  };
 }
 
 /**

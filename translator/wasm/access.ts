@@ -145,7 +145,13 @@ export class Access extends Values {
   #place(miss: number, size: number, ip: number, more?: () => void): void {
     const { code } = this, write = miss !== MISS_READ, form = this.#form;
     /** Of what the address is compared with: pushes the page; pushes the addend; what else happens when it is not that page. */
-    const within = (page: () => void, addend: () => void, window: number, call = miss, missed?: () => void) => {
+    const within = (
+      page: () => void,
+      addend: () => void,
+      window: number,
+      call = miss,
+      missed?: () => void,
+    ) => {
       code.get(ADDRESS);
       page();
       code.op(OP.i64Sub).i64(4096 - size, 0).op(OP.i64LeU).hint(true);
@@ -256,7 +262,10 @@ export class Access extends Values {
   pagePlace(write: boolean): void {
     const { code } = this;
     this.#entry();
-    code.mem(OP.i64Load, 4 * (write ? TLB_WRITE : TLB_READ)).get(ADDRESS).i64(-4096, -1).op(OP.i64And, OP.i64Eq);
+    code.mem(OP.i64Load, 4 * (write ? TLB_WRITE : TLB_READ)).get(ADDRESS).i64(-4096, -1).op(
+      OP.i64And,
+      OP.i64Eq,
+    );
     this.open(OP.if, I32);
     code.get(ADDRESS).op(OP.i32WrapI64).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND);
     code.op(OP.i32Add, OP.else).i32(0);

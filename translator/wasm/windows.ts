@@ -29,7 +29,8 @@ const FIRST = 2;
 
 /** Where window `n` of the region at guest address `entry` lies: where those of other regions are not, as a rule. */
 function place(entry: number, n: number): number {
-  return WINDOWS + WINDOW_BYTES * (FIRST + ((Math.imul(entry, 0x9e3779b1) >>> 16) + n) % (WINDOW_COUNT - FIRST));
+  return WINDOWS +
+    WINDOW_BYTES * (FIRST + ((Math.imul(entry, 0x9e3779b1) >>> 16) + n) % (WINDOW_COUNT - FIRST));
 }
 
 /** Names addresses of this form; "" when nothing is known of where they are. */
