@@ -5,7 +5,7 @@
 import { RBP, RSP, TEMPS } from "../cpu.ts";
 import { WINDOW_BYTES, WINDOW_COUNT, WINDOWS } from "../ram.ts";
 import type { IrOp } from "../ir/block.ts";
-import type { Mem } from "../ir/op.ts";
+import type { Mem, Value } from "../ir/op.ts";
 import type { Flow } from "./flow.ts";
 
 export interface Window {
@@ -129,13 +129,22 @@ export function isStep(d: number, { def, args }: IrOp): boolean {
   return def.name.startsWith("lea") ? (args[1] as Mem).base === d : args[1] === d || args[2] === d;
 }
 
+/** Whether the result is the index of a small table, as a rule: a byte, or some bits. */
+function isSmall({ def, args }: IrOp): boolean {
+  if (/^(ext8u|ld8u)$/.test(def.name)) return true;
+  if (!/^and(32|64)f?$/.test(def.name)) return false;
+  return (args as readonly Value[]).some((a) => typeof a === "object" && a.hi === 0 && a.lo >>> 0 < SMALL);
+}
+const SMALL = 1024;
+
 function note(moves: Moves[], o: IrOp): void {
   const { def, args } = o;
   const d = args[def.args.indexOf("d")];
   if (typeof d !== "number" || d >= 16) return;
   const m = moves[d]!;
   const { name } = def;
-  if (STEPS.test(name)) {
+  if (isSmall(o)) m.steps = true;
+  else if (STEPS.test(name)) {
     if (isStep(d, o)) m.steps = true;
     else if (!name.startsWith("lea")) m.wild = true;
   } else if (/^ld/.test(name)) {
