@@ -20,8 +20,8 @@ export const EXIT_HEAT = 1 / 32;
 export const REGION_BLOCKS = 100, REGION_OPS = 700;
 /** IR operations of a called function that becomes part of its caller's region at the most, and of all of them together. */
 export const INLINE_OPS = 120, INLINE_TOTAL = 360;
-/** Pages of a region at the most: each but the first is looked up in the exec TLB when the region is entered. */
-export const REGION_PAGES = 4;
+/** Pages of a region at the most: each is looked for when the region is entered after executable pages have changed. */
+export const REGION_PAGES = 8;
 /** Return addresses that a return inside a region is compared with at the most. */
 export const RETURN_SITES = 8;
 /** Cases of an indirect jump inside a region at the most, and how far behind its last block they may begin. */
