@@ -28,5 +28,7 @@ export const RETURN_SITES = 8;
 export const SWITCH_CASES = 64, SWITCH_REACH = 2048;
 /** Regions entered before wasm returns to the dispatcher, and times that loops go round in all of them. */
 export const CHAIN_LENGTH = 512, LOOP_LENGTH = 4000;
+/** Blocks that running regions counts for: they run many, and the scheduler wants its turn within a few milliseconds. */
+export const REGION_QUOTA = 8;
 /** Calls of regions on the host's stack at the most; deeper ones take the caller's place. V8's stack of about 1 MB holds some 3000 large frames. */
 export const CALL_DEPTH = 400;

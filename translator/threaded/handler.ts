@@ -25,7 +25,7 @@ import { CPU_AT, ENTRY, Generator, PHYS, X32, X64 } from "../wasm/generator.ts";
 import { JUMP_ENTRY_SHIFT, JUMP_FACTOR } from "../wasm/jump_table.ts";
 import { IMPORTS, REGION } from "../wasm/imports.ts";
 import { INTEGER, moveStack, pushValue, STACK_TOP } from "../wasm/ops_integer.ts";
-import { CHAIN_LENGTH, LOOP_LENGTH } from "../tunables.ts";
+import { CHAIN_LENGTH, LOOP_LENGTH, REGION_QUOTA } from "../tunables.ts";
 import { ANY_COUNT } from "../wasm/ops_shift.ts";
 import { ALIGNED, VECTOR } from "../wasm/ops_vector.ts";
 import {
@@ -331,7 +331,7 @@ export function emitPause(): Code {
     REGION_TYPE,
   ).u(1);
 }
-const REGION_TYPE = 1, REGION_QUOTA = 3;
+const REGION_TYPE = 1;
 /** The types of the functions in both tables. */
 export const BASE_TYPES: readonly FunctionType[] = [HANDLER, REGION];
 

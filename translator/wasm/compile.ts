@@ -7,7 +7,7 @@ import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
-import { CHAIN_LENGTH, LOOP_LENGTH } from "../tunables.ts";
+import { CHAIN_LENGTH, LOOP_LENGTH, REGION_QUOTA } from "../tunables.ts";
 import { Code, OP, wasmModule } from "./encoder.ts";
 import type { Flow, RegionPage } from "./flow.ts";
 import { hostFuses } from "./fused.ts";
@@ -249,6 +249,7 @@ export class WasmTier {
     }
     I32[c + 2 * CHAIN] = CHAIN_LENGTH;
     I32[c + 2 * CHAIN + 1] = LOOP_LENGTH;
+    I32[c + 2 * QUOTA] -= REGION_QUOTA;
     I32[c + 2 * QUOTA + 1] = 0;
     const result = region.run(0, NO_CALLER);
     return I32[c + 2 * QUOTA + 1] === 0 ? this.follow(c, result) : this.#threaded!.follow(result);
