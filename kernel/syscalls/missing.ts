@@ -79,7 +79,6 @@ const ROWS = `
 446 landlock_restrict_self quiet fd hex
 447 memfd_secret quiet hex
 448 process_mrelease quiet fd hex
-449 futex_waitv quiet pointer uint hex timespec CLOCK
 451 cachestat quiet fd pointer pointer hex
 453 map_shadow_stack quiet pointer size hex
 454 futex_wake quiet pointer hex int hex

@@ -8,6 +8,7 @@ import { fd } from "./fd.ts";
 import { file } from "./file.ts";
 import { filesystemCalls } from "./filesystems.ts";
 import { futex } from "./futex.ts";
+import { futexWaitv } from "./futex_waitv.ts";
 import { handleCalls } from "./handle.ts";
 import { id } from "./id.ts";
 import { inotifyCalls } from "./inotify.ts";
@@ -63,6 +64,7 @@ const implemented = assemble([
   time,
   timer,
   futex,
+  futexWaitv,
   sched,
   id,
   pollCalls,
