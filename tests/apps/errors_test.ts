@@ -4,11 +4,15 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { denixCommand, oracleTest, type Output, runDenix, which } from "../harness.ts";
 
 /** Runs denix as a user types it: no options added. */
-async function cli(args: string[], deno: string[] = ["-A"]): Promise<Output> {
+async function cli(
+  args: string[],
+  deno: string[] = ["-A"],
+  env: Record<string, string> = {},
+): Promise<Output> {
   const [program, run, , entry] = denixCommand();
   const { code, stdout, stderr } = await new Deno.Command(program!, {
     args: [run!, "--no-prompt", ...deno, entry!, ...args],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();
@@ -188,6 +192,10 @@ error("a network grant that Deno does not have", [], async () => {
     125,
     /--allow-net=example\.org/,
   );
+});
+error("a decoder that cannot be downloaded", [], async (folder) => {
+  const output = await cli(["--no-cache", "/bin/true"], ["--cached-only", "-A"], { DENO_DIR: folder });
+  assertRefused(output, 125, /could not download.*iced-x86.*where there is a network/);
 });
 error("--help and --version", [], async () => {
   const help = await cli(["--help"]);
