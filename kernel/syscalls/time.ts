@@ -1,6 +1,6 @@
 // Clocks and sleeping: clock_*, nanosleep, gettimeofday, times.
 
-import { EFAULT, EINTR, EINVAL, EOPNOTSUPP, EPERM, ERESTARTNOHAND } from "../abi/errno.ts";
+import { EFAULT, EINVAL, EOPNOTSUPP, EPERM, ERESTARTNOHAND } from "../abi/errno.ts";
 import { CAP_SYS_TIME, capable } from "../task/capabilities.ts";
 import { current } from "../task/current.ts";
 import type { Process } from "../task/process.ts";
