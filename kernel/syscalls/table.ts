@@ -16,6 +16,7 @@ import { ipcCalls } from "./ipc.ts";
 import { misc } from "./misc.ts";
 import { missing } from "./missing.ts";
 import { mm } from "./mm.ts";
+import { messageQueueCalls } from "./mqueue.ts";
 import { path } from "./path.ts";
 import { pidfd } from "./pidfd.ts";
 import { pollCalls } from "./poll.ts";
@@ -73,6 +74,7 @@ const implemented = assemble([
   sysvMemory,
   sysvSemaphores,
   sysvMessages,
+  messageQueueCalls,
   spliceCalls,
   socketCalls,
   socketMessageCalls,
