@@ -262,3 +262,35 @@ error("--env, --env-clear, --cwd, --root", ["busybox"], async (folder) => {
   assertMatch(root.stdout, /^\/\nfrom the root\n/);
   assert(root.stdout.includes("hello") && !root.stdout.includes("etc\n"));
 });
+error("a fault of denix itself kills that process only, and says how to report it", [], async (folder) => {
+  const place = (path: string) => new URL(`../../${path}`, import.meta.url).href;
+  await Deno.writeTextFile(
+    `${folder}/fault.ts`,
+    `import { run } from "${place("mod.ts")}";
+import { syscallTable } from "${place("kernel/syscalls/table.ts")}";
+const row = syscallTable.find(({ name }) => name === "getpriority");
+Object.assign(row, { run: () => { throw new TypeError("made to fail") } });
+const { code, stdout } = await run({ args: ["/bin/bash", "-c", "nice; echo $?; (exec nice); echo $?; echo alive"] });
+console.log(code, new TextDecoder().decode(stdout));
+`,
+  );
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      "--config",
+      new URL("../../deno.json", import.meta.url).pathname,
+      `${folder}/fault.ts`,
+    ],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder().decode(stderr);
+  assertEquals(new TextDecoder().decode(stdout), "0 159\n159\nalive\n\n");
+  assertMatch(text, /^denix: internal error in process \d+ \(nice\), system call getpriority\n/);
+  assertMatch(text, /\brip\b/i);
+  assertMatch(text, /TypeError: made to fail/);
+  assertMatch(text, /\ndenix: please report this with the lines above/);
+  assertEquals(text.match(/internal error/g)?.length, 2);
+});
