@@ -26,6 +26,7 @@ import type { IrBlock } from "./ir/block.ts";
 import { decodeOps } from "./ir/words.ts";
 import { type Lowering, Refused } from "./lower/lowering.ts";
 import { undefinedInstruction } from "./lower/control.ts";
+import { protectedInstruction } from "./lower/system.ts";
 import { lowerings } from "./lower/table.ts";
 import { resolveFlags } from "./passes/flags.ts";
 import { U8 } from "./ram.ts";
@@ -229,6 +230,7 @@ export class Translator {
 
   #instruction(table: readonly Lowering[], b: Builder, i: Instruction, bytes: Uint8Array): void {
     b.begin(i);
+    if (i.tooLong) return protectedInstruction(b);
     const lowering = i.valid ? table[i.mnemonic] : undefined;
     const before = b.block.ops.length;
     if (lowering !== undefined) {

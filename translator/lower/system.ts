@@ -112,8 +112,6 @@ const kernelOnly = [
   "Lgdt",
   "Lidt",
   "Lmsw",
-  "Iretd",
-  "Iret",
 ];
 
 const family: Record<string, Lowering> = {
