@@ -1,5 +1,6 @@
 // The dispatcher: runs blocks one after another until a system call, a fault or the end of the budget.
 
+import type { Level } from "./cpuid.ts";
 import type { CodeStore } from "./cache/code_store.ts";
 import { CodeCache } from "./cache/code_cache.ts";
 import type { Block } from "./cache/block.ts";
@@ -206,7 +207,15 @@ export class Dispatcher implements Executor {
     return I32[c + 2 * RIP] !== lo || I32[c + 2 * RIP + 1] !== hi;
   }
 
-  /** Gives up all translations: there is no room for more. */
+  /** CPU states of this level of x86-64 are going to run: #UD for what is above it. */
+  present(level: Level): void {
+    if (level >= this.translator.lowest) return;
+    this.#startAnew();
+    this.translator.lowest = level;
+    this.#store?.forLevel(level);
+  }
+
+  /** Gives up all translations. */
   #startAnew(): void {
     this.#store?.save();
     this.cache.clear();

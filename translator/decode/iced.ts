@@ -3,7 +3,9 @@
 
 import type * as Iced from "iced-x86";
 import { FS_BASE, GS_BASE, RBP, RDI, RSI, RSP, xmmSlot } from "../cpu.ts";
+import type { Level } from "../cpuid.ts";
 import type { Mem } from "../ir/op.ts";
+import { levelOfCode } from "./level.ts";
 import {
   CLASS_GPR,
   CLASS_MMX,
@@ -59,6 +61,11 @@ export function useIced(module: IcedPackage): void {
     M.Retf,
   ]);
   nameRegisters();
+}
+
+/** Level of x86-64 that an instruction belongs to, by its Code value. */
+export function levelOf(code: number): Level {
+  return levelOfCode(iced, code);
 }
 
 /** Names of iced-x86's mnemonics, for tables that are keyed by name. */
