@@ -1,10 +1,10 @@
-// Does `--cpu` present a level of x86-64 to whoever asks, and are instructions above it #UD? tests/isa/levels.c runs some of each level.
+// Does `--cpu` present a level of x86-64 to whoever asks, and are instructions above it #UD? tests/isa/programs/levels.c runs some of each level.
 
 import { assert, assertEquals } from "@std/assert";
 import { which } from "../harness.ts";
 import { noOracle } from "./oracle.ts";
 
-const SOURCE = new URL("./levels.c", import.meta.url).pathname;
+const SOURCE = new URL("./programs/levels.c", import.meta.url).pathname;
 const MAIN = new URL("../../mod.ts", import.meta.url).pathname;
 const LOADER = "/lib64/ld-linux-x86-64.so.2";
 const skipped = noOracle ?? (which("gcc") === undefined ? "needs gcc" : undefined);

@@ -7,7 +7,7 @@ import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
-import { CHAIN_LENGTH } from "../tunables.ts";
+import { CHAIN_LENGTH, SAMPLE_BLOCKS } from "../tunables.ts";
 import { Code, OP, wasmModule } from "./encoder.ts";
 import type { Flow, RegionPage } from "./flow.ts";
 import { hostFuses } from "./fused.ts";
@@ -260,8 +260,12 @@ export class WasmTier {
         throw new Error(`a region returned ${result}`);
       }
       if (result === INDIRECT) exits.indirect++;
-      else if (result === PAUSED) exits.quota++;
       else if (result === STALE) exits.stale++;
+      else if (result === PAUSED) {
+        exits.quota++;
+        // It ran many blocks, and the scheduler counts them.
+        I32[c + 2 * QUOTA] -= SAMPLE_BLOCKS;
+      }
       block = H.jump(c, I32[c + 2 * RIP]!, I32[c + 2 * RIP + 1]!);
     }
     if (this.#threaded !== undefined) enterNode(block);
