@@ -3,7 +3,7 @@
 
 import type { CodeSource } from "./cache/code_store.ts";
 
-import { I32, SCRATCH_PAGE, STACK_WINDOW } from "./ram.ts";
+import { I32, SCRATCH_PAGE, WINDOW_BYTES, WINDOW_COUNT, WINDOWS } from "./ram.ts";
 
 export type Access = 0 | 1 | 2;
 export const READ = 0, WRITE = 1, EXEC = 2;
@@ -27,15 +27,25 @@ export interface Env {
  */
 export const translations: { readonly changed: number } = { changed: 0 };
 
+/** Halves of the address that stands for no page: not canonical, low word as of the scratch page. */
+export const NO_PAGE: { readonly lo: number; readonly hi: number } = {
+  lo: SCRATCH_PAGE,
+  hi: 0xa55a5aa5 | 0,
+};
+/** Windows without a page. Word 3 of the first says whether any may have one. */
+const NO_WINDOWS = new Int32Array(WINDOW_COUNT * WINDOW_BYTES / 4);
+for (let i = 0; i < NO_WINDOWS.length; i += WINDOW_BYTES / 4) {
+  NO_WINDOWS[i] = NO_PAGE.lo;
+  NO_WINDOWS[i + 1] = NO_PAGE.hi;
+}
+
 /** The environment says so, also when another address space gets the CPU. */
 export function translationsChanged(): void {
   (translations as { changed: number }).changed++;
-  I32[STACK_WINDOW / 4] = SCRATCH_PAGE;
-  I32[STACK_WINDOW / 4 + 1] = NO_PAGE_HIGH;
-  I32[STACK_WINDOW / 4 + 2] = 0;
+  if (I32[WINDOWS / 4 + 3] === 0) return;
+  I32.set(NO_WINDOWS, WINDOWS / 4);
 }
-/** High word of an address that no page can have. */
-export const NO_PAGE_HIGH: number = 0xa55a5aa5 | 0;
+I32[WINDOWS / 4 + 3] = 1;
 translationsChanged();
 
 /** Exception vectors (SDM vol. 3, table 6-1). */

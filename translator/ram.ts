@@ -19,11 +19,11 @@ export const FRAME_COUNT = RAM_BYTES / PAGE_SIZE;
 export const RESERVED_BYTES = 0x410_0000;
 /** I32 index of the CPU state that runs: WebAssembly knows its address as a constant. */
 export const RUNNING_CPU: number = (RAM_BYTES - RESERVED_BYTES) / 4;
-/** Behind it: address and addend of the stack's window (wasm/access.ts). */
-export const STACK_WINDOW: number = RAM_BYTES - RESERVED_BYTES + 2048;
 export const SCRATCH_PAGE: number = RAM_BYTES - PAGE_SIZE;
-/** Between the tables and that page: threaded code. */
-export const THREADED_CODE: number = RAM_BYTES - RESERVED_BYTES + 0x14_1000,
+/** Behind the tables: the windows of regions (wasm/windows.ts), each a page's address (8 bytes) and its addend (4). */
+export const WINDOWS: number = RAM_BYTES - RESERVED_BYTES + 0x14_1000, WINDOW_COUNT = 1024, WINDOW_BYTES = 16;
+/** Between them and that page: threaded code. */
+export const THREADED_CODE: number = WINDOWS + WINDOW_COUNT * WINDOW_BYTES,
   THREADED_END: number = SCRATCH_PAGE;
 
 export const memory: WebAssembly.Memory = new WebAssembly.Memory({

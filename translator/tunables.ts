@@ -26,7 +26,7 @@ export const REGION_PAGES = 4;
 export const RETURN_SITES = 8;
 /** Cases of an indirect jump inside a region at the most, and how far behind its last block they may begin. */
 export const SWITCH_CASES = 64, SWITCH_REACH = 2048;
-/** Regions entered before wasm returns to the dispatcher, and times that loops go round in one of them. */
-export const CHAIN_LENGTH = 512, LOOP_LENGTH = 1000;
+/** Regions entered before wasm returns to the dispatcher, and times that loops go round in all of them. */
+export const CHAIN_LENGTH = 512, LOOP_LENGTH = 4000;
 /** Calls of regions on the host's stack at the most; deeper ones take the caller's place. V8's stack of about 1 MB holds some 3000 large frames. */
 export const CALL_DEPTH = 400;

@@ -28,6 +28,19 @@ export interface Mem {
   readonly address32: boolean;
 }
 
+/** What lies `disp` bytes behind where register `base` points. */
+export function atRegister(base: number, disp: number): Mem {
+  return {
+    base,
+    index: -1,
+    scale: 0,
+    dispLo: disp,
+    dispHi: disp < 0 ? -1 : 0,
+    segment: -1,
+    address32: false,
+  };
+}
+
 /**
  * Argument kinds: `d` slot written (all 64 bits, or as the operation says), `r` value read, `m` memory operand, `n` number known at translation
  * (int32), `x` number that is part of the template (-1 to 1022), `o` any object with a name (helper function), `l` link.

@@ -14,7 +14,7 @@ import { CPU_AT, ENTRY, Generator, PHYS, X32, X64 } from "../wasm/generator.ts";
 import { JUMP_ENTRY_SHIFT, JUMP_FACTOR } from "../wasm/jump_table.ts";
 import { IMPORTS, REGION } from "../wasm/imports.ts";
 import { INTEGER, moveStack, pushValue, STACK_TOP } from "../wasm/ops_integer.ts";
-import { CHAIN_LENGTH } from "../tunables.ts";
+import { CHAIN_LENGTH, LOOP_LENGTH } from "../tunables.ts";
 import { ANY_COUNT } from "../wasm/ops_shift.ts";
 import { ALIGNED, VECTOR } from "../wasm/ops_vector.ts";
 import {
@@ -90,7 +90,6 @@ export class HandlerGenerator extends Generator {
   override setKind(kind: number): void {
     this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
   }
-  override storeKind(): void {}
   protected override slotNumber(r: number): void {
     if (!isSlotWord(r)) return void this.code.i32(r);
     this.code.get(AT).mem(OP.i32Load, 4 * slotWord(r)).i32(1).op(OP.i32ShrU);
@@ -305,6 +304,7 @@ export function emitPause(): Code {
   const code = new Code();
   code.get(NODE).mem(OP.i32Load, NODE_REGION).op(OP.i32Eqz, OP.if, VOID).get(NODE).op(OP.return, OP.end);
   code.i32(CPU_AT).i32(CHAIN_LENGTH).mem(OP.i32Store, 8 * CHAIN);
+  code.i32(CPU_AT).i32(LOOP_LENGTH).mem(OP.i32Store, 8 * CHAIN + 4);
   code.i32(CPU_AT).i32(0).mem(OP.i32Store, 8 * QUOTA + 4);
   // It runs many blocks.
   code.i32(CPU_AT).i32(CPU_AT).mem(OP.i32Load, 8 * QUOTA).i32(REGION_QUOTA).op(OP.i32Sub).mem(

@@ -14,6 +14,7 @@ import { Code, type FunctionBody, I32 as I32_TYPE, OP, wasmModule } from "../was
 import {
   CONDITION,
   IMPORTS,
+  MISS_READ,
   PROBE,
   READ,
   REGION,
@@ -26,6 +27,7 @@ import {
   WRITE8,
 } from "../wasm/imports.ts";
 import { functions as regionFunctions, GO_ON } from "../wasm/jump_table.ts";
+import { missFunctions } from "../wasm/miss.ts";
 import {
   BASE_TYPES,
   BY_JAVASCRIPT,
@@ -57,7 +59,7 @@ export class ThreadedTier {
   readonly #runtime: Runtime;
   readonly #operations: readonly RunOperation[];
   readonly #table = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
-  readonly #imports: Record<string, unknown>;
+  readonly #imports: WebAssembly.ModuleImports;
   readonly #regions: (c: number, result: number) => Block | null;
   readonly #enter: Exported;
   /** Shapes that were run by JavaScript, each once here. */
@@ -84,10 +86,13 @@ export class ThreadedTier {
   ) {
     this.#runtime = runtime;
     this.#operations = operations;
-    this.#imports = { ...slowPaths(runtime), [STATUS]: status, [CONDITION]: condition };
+    const imports: WebAssembly.ModuleImports = this.#imports = {
+      ...slowPaths(runtime),
+      [STATUS]: status,
+      [CONDITION]: condition,
+    };
+    missFunctions(PAGES, memory, this.#table, imports).forEach((f, i) => imports[MISS_READ + i] = f);
     this.#regions = regions;
-    // Nothing here has windows.
-    for (let i = 0; i < IMPORTS.length; i++) this.#imports[i] ??= () => [0, 0n, 0];
     const byJavaScript = (at: number, node: number) => {
       const shape = I32[at >> 2]! & SHAPE_MASK;
       this.#note(shape);
@@ -157,7 +162,7 @@ export class ThreadedTier {
     if (handled.length === 0) return;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), {
       m: { m: memory, t: this.#table },
-      f: this.#imports as WebAssembly.ModuleImports,
+      f: this.#imports,
     });
     handled.forEach(({ id }, n) => {
       this.#seen[id] = true;
@@ -231,7 +236,7 @@ function emitHandlers(list: readonly Shape[]): KeptHandlers {
 }
 
 /** What they throw goes through the handlers: everything is in the CPU state. */
-function slowPaths(H: Runtime): Record<string, unknown> {
+function slowPaths(H: Runtime): WebAssembly.ModuleImports {
   const done = <A extends unknown[]>(write: (...args: A) => void) => (...args: A) => {
     write(...args);
     return 0;

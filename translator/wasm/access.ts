@@ -1,47 +1,22 @@
 // Memory accesses of a region: addresses, the TLB check, and windows.
 //
-// A window is one page that an access through the same registers is likely to hit again, kept in two locals: the page's guest
-// address and what to add to an address for the physical one. It is checked before the TLB, without a load. Windows never go stale while
-// a region runs: an access that changes an existing translation makes the region leave and start the instruction anew (compile.ts).
-// A window that is none has the address NO_PAGE, which no user page can have, and adds 0: should a guest use an
-// address there, it finds a page that belongs to nobody. The stack's window is kept in memory as well, for other regions.
+// A window is one page that an access through the same registers is likely to hit again: the page's guest address and what to add to an address
+// for the physical one. It is checked before the TLB. Windows lie in memory, at addresses that are constants, so they cost no registers and serve all
+// regions (windows.ts); the environment empties them when an existing translation changes. A window that is none has an address that no user
+// page can have, and adds 0: should a guest use an address there, it finds a page that belongs to nobody.
 
-import { TLB, TLB_ADDEND, TLB_ENTRIES, TLB_ENTRY_WORDS, TLB_WRITE } from "../cpu.ts";
-import type { Mem, Value } from "../ir/op.ts";
-import { NO_PAGE_HIGH } from "../env.ts";
-import { RUNNING_CPU, SCRATCH_PAGE, STACK_WINDOW } from "../ram.ts";
+import { TEMPS, TLB, TLB_ADDEND, TLB_ENTRIES, TLB_ENTRY_WORDS, TLB_READ, TLB_WRITE } from "../cpu.ts";
+import { atRegister, type Mem, type Value } from "../ir/op.ts";
+import { NO_PAGE } from "../env.ts";
 import { I32, I64, OP, SIMD } from "./encoder.ts";
-import { ADDRESS, CPU_AT, ENTRY, PHYS, TLB_AT, Values } from "./values.ts";
-import {
-  MISS_READ,
-  MISS_READ_WRITABLE,
-  MISS_STORE,
-  MISS_UPDATE,
-  PROBE,
-  READ,
-  WRITE128,
-  WRITE16,
-  WRITE256,
-  WRITE32,
-  WRITE64,
-  WRITE8,
-} from "./imports.ts";
-import { STACK, windowKey, type Windows } from "./windows.ts";
+import { ADDRESS, CPU_AT, ENTRY, type FlagState, PHYS, TLB_AT, Values } from "./values.ts";
+import { MISS_READ, MISS_READ_WRITABLE, MISS_STORE, MISS_UPDATE } from "./imports.ts";
+import { KnownPages } from "./known_pages.ts";
+import { formOf, NO_WINDOW, STACK, STACK_WINDOW, type Windows } from "./windows.ts";
 
 const ENTRY_BYTES = TLB_ENTRY_WORDS * 4;
 const ENTRY_SHIFT = 12 - Math.log2(ENTRY_BYTES);
 const ENTRY_MASK = (TLB_ENTRIES - 1) * ENTRY_BYTES;
-
-/** Halves of the address that stands for no page: not canonical, low word as of the scratch page. */
-export const NO_PAGE: { readonly lo: number; readonly hi: number } = { lo: SCRATCH_PAGE, hi: NO_PAGE_HIGH };
-
-interface Window {
-  readonly page: number;
-  readonly addend: number;
-  readonly writable: boolean;
-  /** It lies at STACK_WINDOW, too. */
-  readonly kept: boolean;
-}
 
 /** Pushes the address of the TLB entry for the address that `address` pushes (an i32), and keeps it in local `entry`. */
 export function pushEntry(
@@ -56,10 +31,21 @@ export function pushEntry(
   code.op(OP.i32Add).tee(entry);
 }
 
+const NOWHERE: Mem = atRegister(TEMPS, 0);
+
+/** What the emitter knows where it is: see Values.flags, and pages. */
+export interface Known {
+  readonly flags: FlagState;
+  readonly pages: ReturnType<KnownPages["save"]>;
+}
+
 export class Access extends Values {
-  readonly #windows = new Map<string, Window>();
-  /** The window for the effective address that was pushed last. */
-  #window: Window | undefined;
+  readonly #windows: Windows;
+  /** The stack's window in locals: loads of it right behind pushes would often have to wait for stores that lie 4 KiB multiples away. */
+  #stack: { readonly page: number; readonly addend: number } | undefined;
+  /** The form of the effective address that was pushed last. */
+  #form: Mem = NOWHERE;
+  readonly #known = new KnownPages();
   /** Where a fault goes: a level of open(). */
   protected faultLevel = 0;
 
@@ -71,24 +57,17 @@ export class Access extends Values {
     code?: Values["code"],
   ) {
     super(used, written, split, code);
-    for (const [key, writable] of windows) {
-      this.#windows.set(key, {
-        page: this.newLocal(I64),
-        addend: this.newLocal(I32),
-        writable,
-        kept: key === STACK,
-      });
-    }
+    this.#windows = windows;
+    if (windows.has(STACK)) this.#stack = { page: this.newLocal(I64), addend: this.newLocal(I32) };
   }
 
-  /** No window holds any longer but what is kept in memory. */
-  resetWindows(): void {
-    const { code } = this;
-    for (const { page, addend, kept } of this.#windows.values()) {
-      if (kept) {
-        code.i32(STACK_WINDOW).mem(OP.i64Load, 0).set(page).i32(STACK_WINDOW).mem(OP.i32Load, 8).set(addend);
-      } else code.i64(NO_PAGE.lo, NO_PAGE.hi).set(page).i32(0).set(addend);
-    }
+  /** Loads what lies in memory, at the start and behind what may have changed it. */
+  override reload(): void {
+    super.reload();
+    this.#known.clear();
+    if (this.#stack === undefined) return;
+    const { code } = this, { page, addend } = this.#stack;
+    code.i32(STACK_WINDOW).mem(OP.i64Load, 0).set(page).i32(STACK_WINDOW).mem(OP.i32Load, 8).set(addend);
   }
 
   /** Address of the TLB, once at the start. */
@@ -96,10 +75,28 @@ export class Access extends Values {
     this.code.i32(CPU_AT).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl).set(TLB_AT);
   }
 
+  /** What is known on the way here; to be restored where another way begins at the same place. */
+  get known(): Known {
+    return { flags: this.flags, pages: this.#known.save() };
+  }
+  set known({ flags, pages }: Known) {
+    this.flags = flags;
+    this.#known.restore(pages);
+  }
+  /** Ways meet here. */
+  forgetAll(): void {
+    this.forgetFlags();
+    this.#known.clear();
+  }
+  /** Register `r` points somewhere else. */
+  forgetPages(r: number): void {
+    this.#known.forget(r);
+  }
+
   /** Pushes the effective address. */
   effective(m: Mem): void {
     const { code } = this;
-    this.#window = this.#windows.size === 0 ? undefined : this.#windows.get(windowKey(m));
+    this.#form = m;
     let terms = 0;
     const add = () => {
       if (terms++ > 0) code.op(OP.i64Add);
@@ -130,16 +127,9 @@ export class Access extends Values {
     this.code.get(ADDRESS);
   }
 
-  /** Pushes whether the TLB entry's tag matches; its address stays in ENTRY. */
-  #entry(size: number, tag: number): void {
-    const { code } = this;
-    pushEntry(code, () => code.get(ADDRESS).op(OP.i32WrapI64), () => this.pushTlb(), ENTRY);
-    code.mem(OP.i64Load, 4 * tag).get(ADDRESS);
-    if (size > 1) code.i64(size - 1, 0).op(OP.i64Add);
-    code.i64(-4096, -1).op(OP.i64And, OP.i64Eq);
-  }
-  #physical(): void {
-    this.code.get(ADDRESS).op(OP.i32WrapI64).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).op(OP.i32Add);
+  /** Pushes the address of the TLB entry's tag; that of the entry stays in ENTRY. */
+  #entry(): void {
+    pushEntry(this.code, () => this.code.get(ADDRESS).op(OP.i32WrapI64), () => this.pushTlb(), ENTRY);
   }
   /** Pushes the address of the instruction, `ip`. */
   protected pushIp(ip: number): void {
@@ -148,31 +138,104 @@ export class Access extends Values {
   protected pushTlb(): void {
     this.code.get(TLB_AT);
   }
-  /** c, low and high word of the address: the first arguments of the slow paths. */
-  #slowArguments(): void {
-    this.code.i32(RUNNING_CPU).get(ADDRESS).op(OP.i32WrapI64);
-    this.code.get(ADDRESS).i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
+  /**
+   * Pushes the physical address of `size` bytes at the effective address, which is in local ADDRESS now. `miss`: the import that finds it the
+   * long way; `more` pushes arguments of its own.
+   */
+  #place(miss: number, size: number, ip: number, more?: () => void): void {
+    const { code } = this, write = miss !== MISS_READ, form = this.#form;
+    /** Of what the address is compared with: pushes the page; pushes the addend; what else happens when it is not that page. */
+    const within = (
+      page: () => void,
+      addend: () => void,
+      window: number,
+      call = miss,
+      missed?: () => void,
+    ) => {
+      code.get(ADDRESS);
+      page();
+      code.op(OP.i64Sub).i64(4096 - size, 0).op(OP.i64LeU).hint(true);
+      this.open(OP.if, I32);
+      code.get(ADDRESS).op(OP.i32WrapI64);
+      addend();
+      code.op(OP.i32Add, OP.else);
+      this.#miss(call, window, size, ip, more);
+      missed?.();
+      code.get(PHYS);
+      this.close();
+    };
+    const known = this.#known.find(form, write);
+    if (known !== undefined) {
+      return within(() => code.get(known.page), () => code.get(known.addend), NO_WINDOW);
+    }
+    const window = this.#windows.size === 0 ? undefined : this.#windows.get(formOf(form));
+    if (window === undefined || write && !window.writable) return this.#throughTlb(miss, size, ip, more);
+    const { at, writable } = window, call = writable && !write ? MISS_READ_WRITABLE : miss;
+    const load = (page: number, addend: number) =>
+      code.i32(at).mem(OP.i64Load, 0).set(page).i32(at).mem(OP.i32Load, 8).set(addend);
+    if (at === STACK_WINDOW) {
+      const { page, addend } = this.#stack!;
+      return within(() => code.get(page), () => code.get(addend), at, call, () => load(page, addend));
+    }
+    const found = this.#remember(form, writable);
+    within(
+      () => {
+        code.i32(at).mem(OP.i64Load, 0);
+        if (found !== undefined) code.tee(found.page);
+      },
+      () => {
+        code.i32(at).mem(OP.i32Load, 8);
+        if (found !== undefined) code.tee(found.addend);
+      },
+      at,
+      call,
+      () => found && load(found.page, found.addend),
+    );
   }
 
-  /** Pushes the physical address through a window: `miss` is the import that finds it otherwise, `more` pushes arguments of its own. */
-  #through(w: Window, size: number, miss: number, ip: number, more?: () => void): void {
-    const { code } = this;
-    code.get(ADDRESS).get(w.page).op(OP.i64Sub).i64(4096 - size, 0).op(OP.i64LeU).hint(true);
+  #throughTlb(miss: number, size: number, ip: number, more?: () => void): void {
+    const { code } = this, write = miss !== MISS_READ;
+    const found = this.#remember(this.#form, write);
+    this.#entry();
+    code.mem(OP.i64Load, 4 * (write ? TLB_WRITE : TLB_READ)).get(ADDRESS);
+    if (size > 1) code.i64(size - 1, 0).op(OP.i64Add);
+    code.i64(-4096, -1).op(OP.i64And);
+    if (found !== undefined) code.tee(found.page);
+    code.op(OP.i64Eq).hint(true);
     this.open(OP.if, I32);
-    code.get(ADDRESS).op(OP.i32WrapI64).get(w.addend).op(OP.i32Add);
-    code.op(OP.else);
-    code.i32(RUNNING_CPU).get(ADDRESS).i32(size);
-    this.pushIp(ip);
-    more?.();
-    code.call(miss).set(w.addend).set(w.page).set(PHYS);
-    if (w.kept) {
-      code.i32(STACK_WINDOW).get(w.page).mem(OP.i64Store, 0);
-      code.i32(STACK_WINDOW).get(w.addend).mem(OP.i32Store, 8);
-    }
-    code.get(PHYS).i32(0).op(OP.i32LtS);
-    this.branchIf(this.faultLevel);
+    code.get(ADDRESS).op(OP.i32WrapI64).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND);
+    if (found !== undefined) code.tee(found.addend);
+    code.op(OP.i32Add, OP.else);
+    this.#miss(miss, NO_WINDOW, size, ip, more);
+    if (found !== undefined) code.i64(NO_PAGE.lo, NO_PAGE.hi).set(found.page).i32(0).set(found.addend);
     code.get(PHYS);
     this.close();
+  }
+
+  /** Pops whether the instruction faults: leaves then. */
+  protected faultIf(): void {
+    const { pending, kind } = this.flags;
+    if (pending === 0 && kind === undefined) return this.branchIf(this.faultLevel);
+    this.open(OP.if);
+    this.storeFlags();
+    this.branch(this.faultLevel);
+    this.close();
+  }
+
+  /** PHYS = the address, found the long way; the window at `window` may become its page. */
+  #miss(miss: number, window: number, size: number, ip: number, more?: () => void): void {
+    const { code } = this;
+    code.i32(window).get(ADDRESS).i32(size);
+    this.pushIp(ip);
+    more?.();
+    code.call(miss).tee(PHYS).i32(0).op(OP.i32LtS);
+    this.faultIf();
+  }
+
+  /** Locals for what the access at `m` finds; undefined where not all ways come by here. */
+  #remember(m: Mem, writable: boolean): ReturnType<KnownPages["remember"]> {
+    if (this.isConditional) return undefined;
+    return this.#known.remember(m, writable, () => [this.newLocal(I64), this.newLocal(I32)]);
   }
 
   /** Loads from `m` with a load instruction whose result stays on the stack. */
@@ -184,59 +247,28 @@ export class Access extends Values {
   }
   /** Pushes the physical address to read `size` bytes at the effective address, which is in local ADDRESS now. */
   loadAt(size: number, ip: number): void {
-    const { code } = this;
-    const window = this.#window;
-    if (window !== undefined) {
-      return this.#through(window, size, window.writable ? MISS_READ_WRITABLE : MISS_READ, ip);
-    }
-    this.#entry(size, 0);
-    code.hint(true);
-    this.open(OP.if, I32);
-    this.#physical();
-    code.op(OP.else);
-    this.#slowArguments();
-    code.i32(size);
-    this.pushIp(ip);
-    code.call(READ).tee(PHYS).i32(0).op(OP.i32LtS);
-    this.branchIf(this.faultLevel);
-    code.get(PHYS);
-    this.close();
+    this.#place(MISS_READ, size, ip);
   }
 
   /** As load(), from a place that is written next. */
   loadForUpdate(m: Mem, size: number, opcode: number, ip: number): void {
-    const { code } = this;
     this.effective(m);
-    code.set(ADDRESS);
-    if (this.#window?.writable) this.#through(this.#window, size, MISS_UPDATE, ip);
-    else {
-      this.#entry(size, TLB_WRITE);
-      code.hint(true);
-      this.open(OP.if, I32);
-      this.#physical();
-      code.op(OP.else);
-      this.#slowArguments();
-      code.i32(size);
-      this.pushIp(ip);
-      code.call(PROBE);
-      this.branchIf(this.faultLevel);
-      this.#slowArguments();
-      code.i32(size);
-      this.pushIp(ip);
-      code.call(READ).tee(PHYS).i32(0).op(OP.i32LtS);
-      this.branchIf(this.faultLevel);
-      code.get(PHYS);
-      this.close();
-    }
-    code.mem(opcode, 0);
+    this.code.set(ADDRESS);
+    this.#place(MISS_UPDATE, size, ip);
+    this.code.mem(opcode, 0);
   }
 
   /** Pushes the physical address of the byte whose address is in ADDRESS, to be written or read up to the page's end; 0 when the TLB has no such entry. */
   pagePlace(write: boolean): void {
-    this.#entry(1, write ? TLB_WRITE : 0);
+    const { code } = this;
+    this.#entry();
+    code.mem(OP.i64Load, 4 * (write ? TLB_WRITE : TLB_READ)).get(ADDRESS).i64(-4096, -1).op(
+      OP.i64And,
+      OP.i64Eq,
+    );
     this.open(OP.if, I32);
-    this.#physical();
-    this.code.op(OP.else).i32(0);
+    code.get(ADDRESS).op(OP.i32WrapI64).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND);
+    code.op(OP.i32Add, OP.else).i32(0);
     this.close();
   }
 
@@ -244,53 +276,17 @@ export class Access extends Values {
   probe(m: Mem, size: number, ip: number): void {
     this.effective(m);
     this.code.set(ADDRESS);
-    if (this.#window?.writable) {
-      this.#through(this.#window, size, MISS_UPDATE, ip);
-      this.code.op(OP.drop);
-      return;
-    }
-    this.#entry(size, TLB_WRITE);
-    this.code.hint(true);
-    this.open(OP.if);
-    this.code.op(OP.else);
-    this.#slowArguments();
-    this.code.i32(size);
-    this.pushIp(ip);
-    this.code.call(PROBE);
-    this.branchIf(this.faultLevel);
-    this.close();
+    this.#place(MISS_UPDATE, size, ip);
+    this.code.op(OP.drop);
   }
 
   /**
-   * Stores to the effective address, which is in local ADDRESS now: `fast` pushes the value after the physical address and `opcode` stores it;
-   * `words` pushes the slow call's arguments, `whole` the same as one i64.
+   * Stores to the effective address, which is in local ADDRESS now: `fast` stores to the physical address on the stack; `whole` pushes the
+   * value as one i64, or the number of the slot where it is.
    */
-  #storeAt(
-    size: number,
-    slow: number,
-    fast: () => void,
-    words: () => void,
-    whole: () => void,
-    ip: number,
-  ): void {
-    const { code } = this;
-    const window = this.#window;
-    if (window?.writable) {
-      this.#through(window, size, MISS_STORE, ip, whole);
-      return fast();
-    }
-    this.#entry(size, TLB_WRITE);
-    code.hint(true);
-    this.open(OP.if);
-    this.#physical();
+  #storeAt(size: number, fast: () => void, whole: () => void, ip: number): void {
+    this.#place(MISS_STORE, size, ip, whole);
     fast();
-    code.op(OP.else);
-    this.#slowArguments();
-    words();
-    this.pushIp(ip);
-    code.call(slow);
-    this.branchIf(this.faultLevel);
-    this.close();
   }
 
   /** Stores the low `size` bytes of `v` at `m`. */
@@ -302,114 +298,63 @@ export class Access extends Values {
   /** The same to the effective address in ADDRESS. */
   storeValue(size: number, v: Value, ip: number): void {
     const { code } = this;
-    const whole = () => this.get64(v);
-    if (size === 8) {
-      const words = () => {
-        this.get32(v);
-        this.get64(v);
-        code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
-      };
-      const fast = this.isVector(v)
-        ? () => {
+    const fast = () => {
+      if (size === 8) {
+        if (this.isVector(v)) {
           this.getF64(v);
           code.mem(OP.f64Store, 0);
-        }
-        : () => {
+        } else {
           this.get64(v);
           code.mem(OP.i64Store, 0);
-        };
-      return this.#storeAt(8, WRITE64, fast, words, whole, ip);
-    }
-    const word = () => this.get32(v);
-    if (size === 4 && this.isVector(v)) {
-      const fast = () => {
+        }
+      } else if (size === 4 && this.isVector(v)) {
         this.getF32(v);
         code.mem(OP.f32Store, 0);
-      };
-      return this.#storeAt(4, WRITE32, fast, word, whole, ip);
-    }
-    const [opcode, slow] = size === 1
-      ? [OP.i32Store8, WRITE8]
-      : size === 2
-      ? [OP.i32Store16, WRITE16]
-      : [OP.i32Store, WRITE32];
-    const fast = () => {
-      this.get32(v);
-      code.mem(opcode, 0);
+      } else {
+        this.get32(v);
+        code.mem(size === 1 ? OP.i32Store8 : size === 2 ? OP.i32Store16 : OP.i32Store, 0);
+      }
     };
-    this.#storeAt(size, slow, fast, word, whole, ip);
+    this.#storeAt(size, fast, () => this.get64(v), ip);
   }
   /** Stores the i64 that `push` pushes to the effective address in ADDRESS. */
   storePushed(push: () => void, ip: number): void {
-    const { code } = this;
     const fast = () => {
       push();
-      code.mem(OP.i64Store, 0);
+      this.code.mem(OP.i64Store, 0);
     };
-    const words = () => {
-      push();
-      code.op(OP.i32WrapI64);
-      push();
-      code.i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
-    };
-    this.#storeAt(8, WRITE64, fast, words, push, ip);
+    this.#storeAt(8, fast, push, ip);
   }
   /** Pushes the number of slot `r`. */
   protected slotNumber(r: number): void {
     this.code.i32(r);
   }
-  /** Stores the 256 bits of slots `r` and `r` + 2 at `m`. */
-  storeWideAt(m: Mem, r: number, ip: number): void {
+  /** Stores the vectors in slots `r`, `r` + 2, … at `m`, `count` of them. */
+  #storeVectors(m: Mem, r: number, count: number, ip: number): void {
     const { code } = this;
     this.effective(m);
     code.set(ADDRESS);
-    const spill = () => {
-      this.storeVector(r);
-      this.storeVector(r + 2);
+    const fast = () => {
+      code.set(PHYS);
+      for (let i = 0; i < count; i++) {
+        code.get(PHYS);
+        this.vector(r + 2 * i);
+        code.simd(SIMD.store).op(0).u(16 * i);
+      }
     };
-    this.#storeAt(
-      32,
-      WRITE256,
-      () => {
-        // The physical address is on the stack.
-        code.tee(PHYS);
-        this.vector(r);
-        code.simd(SIMD.store).op(0).u(0).get(PHYS);
-        this.vector(r + 2);
-        code.simd(SIMD.store).op(0).u(16);
-      },
-      () => {
-        spill();
-        this.slotNumber(r);
-      },
-      () => {
-        spill();
-        code.i64(r, 0);
-      },
-      ip,
-    );
+    const slot = () => {
+      for (let i = 0; i < count; i++) this.storeVector(r + 2 * i);
+      this.slotNumber(r);
+      code.op(OP.i64ExtendI32U);
+    };
+    this.#storeAt(16 * count, fast, slot, ip);
+  }
+  /** Stores the 256 bits of slots `r` and `r` + 2 at `m`. */
+  storeWideAt(m: Mem, r: number, ip: number): void {
+    this.#storeVectors(m, r, 2, ip);
   }
   /** Stores 128-bit slot `r` at `m`. */
   storeVectorAt(m: Mem, r: number, ip: number): void {
-    const { code } = this;
-    this.effective(m);
-    code.set(ADDRESS);
-    this.#storeAt(
-      16,
-      WRITE128,
-      () => {
-        this.vector(r);
-        code.simd(SIMD.store).op(0).u(0);
-      },
-      () => {
-        this.storeVector(r);
-        this.slotNumber(r);
-      },
-      () => {
-        this.storeVector(r);
-        code.i64(r, 0);
-      },
-      ip,
-    );
+    this.#storeVectors(m, r, 1, ip);
   }
 }

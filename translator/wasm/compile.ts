@@ -7,7 +7,7 @@ import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
-import { CHAIN_LENGTH, SAMPLE_BLOCKS } from "../tunables.ts";
+import { CHAIN_LENGTH, LOOP_LENGTH, SAMPLE_BLOCKS } from "../tunables.ts";
 import { Code, OP, wasmModule } from "./encoder.ts";
 import type { Flow, RegionPage } from "./flow.ts";
 import { hostFuses } from "./fused.ts";
@@ -229,6 +229,7 @@ export class WasmTier {
   #enter(region: Region, c: number): Block | null {
     if (c !== RUNNING_CPU) throw new Error("regions run on one CPU state only");
     I32[c + 2 * CHAIN] = CHAIN_LENGTH;
+    I32[c + 2 * CHAIN + 1] = LOOP_LENGTH;
     I32[c + 2 * QUOTA + 1] = 0;
     let result = region.run(0);
     if (result === STALE && I32[c + 2 * QUOTA + 1] === 0 && this.#isAt(region, c)) {

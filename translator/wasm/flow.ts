@@ -244,8 +244,11 @@ function returns(blocks: readonly IrBlock[], successors: number[][], at: (a: num
   }
 }
 
-/** Flags across blocks: removes those that every successor replaces, tells readers which kind reaches them. */
-export function resolveRegionFlags(flow: Flow): void {
+/**
+ * Flags across blocks: removes those that every successor replaces, tells readers which kind reaches them. Returns by block the flags that it may
+ * read, or a signal handler in it.
+ */
+export function resolveRegionFlags(flow: Flow): number[] {
   const { blocks, successors } = flow;
   const leaves = blocks.map((block, n) => {
     // All exits stay inside: then only their readers count. (Ways out of a loop for want of budget store everything.)
@@ -288,4 +291,5 @@ export function resolveRegionFlags(flow: Flow): void {
       }
     }
   }
+  return liveIn;
 }

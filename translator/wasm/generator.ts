@@ -4,15 +4,14 @@
 
 import { CHAIN, LEFT_AT, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
-import { FLAG_A, FLAG_B, FLAG_R, FLAGS } from "../cpu.ts";
 import { RUNNING_CPU } from "../ram.ts";
-import { CALL_DEPTH, LOOP_LENGTH, REGION_PAGES } from "../tunables.ts";
+import { CALL_DEPTH, REGION_PAGES } from "../tunables.ts";
 import { Access } from "./access.ts";
 import { I32, OP } from "./encoder.ts";
 import type { RegionPage } from "./flow.ts";
 import { CONDITION, IMPORTS, REGION_TYPE, STEP_TYPE } from "./imports.ts";
 import { GO_ON, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE } from "./jump_table.ts";
-import { BUDGET, CPU_AT, DEPTH, ENTRY, KIND, PHYS, RESULT, X32, X64 } from "./values.ts";
+import { CPU_AT, DEPTH, ENTRY, PHYS, RESULT, X32, X64 } from "./values.ts";
 
 export * from "./values.ts";
 
@@ -66,9 +65,7 @@ export class Generator extends Access {
       this.#leaveAt(entry, STALE);
       this.close();
     }
-    code.i32(LOOP_LENGTH).set(BUDGET);
     this.locateTlb();
-    this.resetWindows();
     this.reload();
     this.floats.enter(this);
     this.#rawLevel = this.open(OP.block);
@@ -106,22 +103,26 @@ export class Generator extends Access {
 
   /** Leaves to the address in X64, a fixed one: link `n` of the region, if no other region takes over. */
   leaveByLink(n: number, lo: number, hi: number): void {
+    this.storeFlags();
     this.code.i64(lo, hi).set(X64).global(FIRST_LINK).i32(n).op(OP.i32Add).set(RESULT);
     this.branch(this.#exitLevel);
   }
   /** Leaves to the address in X64. */
   leaveIndirect(): void {
+    this.storeFlags();
     this.code.i32(INDIRECT).set(RESULT);
     this.branch(this.#exitLevel);
   }
   /** Leaves for ending operation `n` of the region to be run by its closure. */
   leaveByEnd(n: number): void {
+    this.storeFlags();
     this.spill();
     this.storeTemps();
     this.code.i32(FIRST_END).global(FIRST_ENDING).i32(n).op(OP.i32Add, OP.i32Sub, OP.return);
   }
   /** Leaves to the address in X64 through the dispatcher. */
   pause(): void {
+    this.storeFlags();
     this.code.i32(PAUSED).set(RESULT);
     this.branch(this.#exitLevel);
   }
@@ -130,6 +131,7 @@ export class Generator extends Access {
     const { code } = this;
     code.get(DEPTH);
     this.open(OP.if);
+    this.storeFlags();
     this.spill();
     code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP).i32(INDIRECT).op(OP.return);
     this.close();
@@ -175,6 +177,7 @@ export class Generator extends Access {
    */
   callRegion(back: { lo: number; hi: number }, otherwise: () => void): void {
     const { code } = this;
+    this.flushFlags();
     code.get(DEPTH).i32(CALL_DEPTH).op(OP.i32LtU);
     this.open(OP.if, I32);
     this.#findRegion();
@@ -201,7 +204,6 @@ export class Generator extends Access {
     code.i32(INDIRECT).op(OP.return);
     this.close();
     this.reload();
-    this.resetWindows();
     this.floats.closure(this);
   }
 
@@ -212,12 +214,15 @@ export class Generator extends Access {
 
   /** Runs an operation's closure (an index from step()) on the CPU state in memory. */
   runStep(index: number): void {
+    if (this.isConditional && this.flags.kind !== undefined) {
+      throw new Error("the flags are stored on one way only");
+    }
+    this.flushFlags();
     this.spill();
     this.spillTemps();
     this.code.i32(RUNNING_CPU).call(index);
     this.branchIf(this.#rawLevel);
     this.reload();
-    this.resetWindows();
     this.floats.closure(this);
   }
 
@@ -228,8 +233,21 @@ export class Generator extends Access {
   runStepOn(index: number, reads: readonly number[], writes: readonly number[]): void {
     for (const slot of reads) this.spillSlot(slot);
     this.code.i32(RUNNING_CPU).call(index);
-    this.branchIf(this.faultLevel);
+    this.faultIf();
     for (const slot of writes) this.reloadSlot(slot);
+  }
+
+  /** Goes back to the loop at `level`, unless the budget is used up: then it falls through. */
+  loop(level: number): void {
+    const { code } = this;
+    code.i32(CPU_AT).i32(CPU_AT).mem(OP.i32Load, 8 * CHAIN + 4).i32(1).op(OP.i32Sub).tee(X32).mem(
+      OP.i32Store,
+      8 * CHAIN + 4,
+    );
+    code.get(X32).i32(0).op(OP.i32GtS).hint(true);
+    this.open(OP.if);
+    this.branch(level);
+    this.close();
   }
 
   /** Calls a function of the shared table that takes the CPU state and returns an i32, which stays on the stack. */
@@ -239,6 +257,7 @@ export class Generator extends Access {
 
   /** Runs a step that always faults, on a path of its own. */
   runFaultingStep(index: number): void {
+    this.storeFlags();
     this.spill();
     this.storeTemps();
     this.code.i32(RUNNING_CPU).call(index).op(OP.drop);
@@ -247,16 +266,6 @@ export class Generator extends Access {
 
   /** Pushes condition `cc` of whatever flags there are, through JavaScript. */
   unknownCondition(cc: number): void {
-    const { code } = this;
-    for (const slot of [FLAG_A, FLAG_B, FLAG_R]) this.spillSlot(slot);
-    this.storeKind();
-    code.i32(RUNNING_CPU).i32(cc).call(CONDITION);
-  }
-  /** Stores the kind of the flags where JavaScript finds it. */
-  storeKind(): void {
-    this.code.i32(CPU_AT).get(KIND).mem(OP.i32Store, 8 * FLAGS);
-  }
-  setKind(kind: number): void {
-    this.code.i32(kind).set(KIND);
+    this.code.i32(RUNNING_CPU).i32(cc).call(CONDITION);
   }
 }

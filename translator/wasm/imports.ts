@@ -24,7 +24,7 @@ const slowWrite = (words: number): FunctionType => ({
 });
 const miss = (...more: number[]): FunctionType => ({
   params: [I32, I64, I32, F64, ...more],
-  results: [I32, I64, I32],
+  results: [I32],
 });
 
 /** c, low and high word of the address, then size or value, and the instruction's address. READ: the physical address or < 0; others: 1 for a fault. */
@@ -39,7 +39,7 @@ export const SLOW: readonly FunctionType[] = [
   { params: [I32, I32], results: [I32] },
   slowWrite(1),
 ];
-/** c, address, size, the instruction's address (and for MISS_STORE the value): physical address (< 0: fault), the window's page and addend. */
+/** Where the window lies, address, size, the instruction's address (and for MISS_STORE the value): physical address (< 0: fault). */
 export const MISS: readonly FunctionType[] = [miss(), miss(), miss(), miss(I64)];
 /** A step: c → 1 for a fault. */
 export const STEP: FunctionType = { params: [I32], results: [I32] };

@@ -1,13 +1,13 @@
 // What a region calls when its window does not cover an access: looks at the TLB, then asks the slow paths. One module for all regions.
 
 import { TLB, TLB_ADDEND, TLB_READ, TLB_WRITE } from "../cpu.ts";
-import { SCRATCH_PAGE } from "../ram.ts";
-import { NO_PAGE, pushEntry } from "./access.ts";
+import { RUNNING_CPU, SCRATCH_PAGE, WINDOWS } from "../ram.ts";
+import { pushEntry } from "./access.ts";
 import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
 import { MISS, PROBE, READ, SLOW, WRITE128, WRITE16, WRITE256, WRITE32, WRITE64, WRITE8 } from "./imports.ts";
 
 // Parameters, then locals (behind the value, which only a store has).
-const C = 0, ADDRESS = 1, SIZE = 2, IP = 3, VALUE = 4;
+const WINDOW = 0, ADDRESS = 1, SIZE = 2, IP = 3, VALUE = 4;
 
 type Kind = "read" | "read writable" | "update" | "store";
 
@@ -18,43 +18,39 @@ function body(kind: Kind): { locals: number[]; code: Code } {
   const low = () => code.get(ADDRESS).op(OP.i32WrapI64);
   const high = () => code.get(ADDRESS).i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
   const slow = () => {
-    code.get(C);
+    code.i32(RUNNING_CPU);
     low();
     high();
   };
-  const nothing = () => code.i64(NO_PAGE.lo, NO_PAGE.hi).i32(0).op(OP.return);
   const tag = (which: number) => code.get(ENTRY).mem(OP.i64Load, 4 * which);
   const crossing = () => {
     low();
     code.i32(4095).op(OP.i32And).get(SIZE).op(OP.i32Add).i32(4096).op(OP.i32GtU);
   };
   const failIf = () => {
-    code.op(OP.if, VOID).i32(-1);
-    nothing();
-    code.op(OP.end);
+    code.op(OP.if, VOID).i32(-1).op(OP.return, OP.end);
   };
-  /** Returns the physical address in PHYS; the window is the page when tag `which` allows that. */
+  /** Returns the physical address in PHYS; the window becomes the page when tag `which` allows that. */
   const give = (which: number) => {
     tag(which);
     code.get(PAGE).op(OP.i64Eq, OP.if, VOID);
-    code.get(PHYS).get(PAGE).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).op(OP.return);
-    code.op(OP.end).get(PHYS);
-    nothing();
+    code.get(WINDOW).get(PAGE).mem(OP.i64Store, 0);
+    code.get(WINDOW).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).mem(OP.i32Store, 8);
+    code.i32(WINDOWS).i32(1).mem(OP.i32Store, 12);
+    code.op(OP.end).get(PHYS).op(OP.return);
   };
   const read = () => {
     slow();
     code.get(SIZE).get(IP).call(READ).tee(PHYS).i32(0).op(OP.i32LtS);
     failIf();
     crossing();
-    code.op(OP.if, VOID).get(PHYS);
-    nothing();
-    code.op(OP.end);
+    code.op(OP.if, VOID).get(PHYS).op(OP.return, OP.end);
   };
 
   pushEntry(
     code,
     low,
-    () => code.get(C).i32(2).op(OP.i32Shl).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl),
+    () => code.i32(4 * RUNNING_CPU).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl),
     ENTRY,
   );
   code.op(OP.drop).get(ADDRESS).i64(-4096, -1).op(OP.i64And).set(PAGE);
@@ -102,8 +98,7 @@ function body(kind: Kind): { locals: number[]; code: Code } {
       failIf();
       code.op(OP.end);
     }
-    code.i32(SCRATCH_PAGE);
-    nothing();
+    code.i32(SCRATCH_PAGE).op(OP.return);
   } else {
     if (kind === "update") {
       slow();

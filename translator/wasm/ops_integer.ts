@@ -3,7 +3,7 @@
 import { AF, DF, FLAG_A, FLAG_B, FLAG_R, FLAGS, OF, RSP, TEMP_COUNT, TEMPS } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import { ADD, COND_B, kindOf, LOGIC, RESULT, SUB } from "../ir/flags.ts";
-import type { Mem, Value } from "../ir/op.ts";
+import { atRegister, type Mem, type Value } from "../ir/op.ts";
 import { condition, leave } from "./conditions.ts";
 import { OP, SIMD } from "./encoder.ts";
 import { type Generator, X32, X64, Y32, Y64 } from "./generator.ts";
@@ -12,17 +12,8 @@ import { type Generator, X32, X64, Y32, Y64 } from "./generator.ts";
 export type Emit = (g: Generator, args: any[], o: IrOp) => void;
 export const INTEGER: Record<string, Emit> = {};
 
-const MEM = (base: number, disp: number): Mem => ({
-  base,
-  index: -1,
-  scale: 0,
-  dispLo: disp,
-  dispHi: disp < 0 ? -1 : 0,
-  segment: -1,
-  address32: false,
-});
 /** What RSP points to. */
-export const STACK_TOP: Mem = MEM(RSP, 0);
+export const STACK_TOP: Mem = atRegister(RSP, 0);
 
 /** d = what `value` pushes, as i64. */
 const to64 = (value: Emit): Emit => (g, a, o) => {
@@ -222,7 +213,7 @@ INTEGER.push64 = (g, [r], o) => {
 };
 /** Stores the i64 that `value` pushes below RSP, then moves RSP. */
 export function pushValue(g: Generator, value: () => void, ip: number): void {
-  g.effective(MEM(RSP, -8));
+  g.effective(atRegister(RSP, -8));
   g.setAddress();
   g.storePushed(value, ip);
   g.getAddress();

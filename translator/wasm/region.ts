@@ -1,18 +1,19 @@
 // Emits one region: its blocks in structured control flow, as the body of one wasm function.
 
-import { FLAG_A, FLAG_B, FLAG_R, RSP } from "../cpu.ts";
 import type { Link } from "../cache/block.ts";
-import type { IrBlock, IrOp } from "../ir/block.ts";
-import type { Const, Mem, OpDef } from "../ir/op.ts";
+import { STATUS_FLAGS } from "../cpu.ts";
+import type { IrOp } from "../ir/block.ts";
+import type { Const } from "../ir/op.ts";
 import { condition } from "./conditions.ts";
 import { OP, VOID } from "./encoder.ts";
 import { callsRegion, type Flow, jumps, resolveRegionFlags, staysInside } from "./flow.ts";
+import { asksMemory } from "./flag_use.ts";
 import { planFloats, scalarDoubles } from "./float_plan.ts";
-import { BUDGET, Generator, isVectorSlot, LABEL, pair, X64 } from "./generator.ts";
-import { helperRegisters } from "./ops_mul_div.ts";
+import { Generator, LABEL, X64 } from "./generator.ts";
 import { INTEGER, moveStack, pushValue, STACK_TOP } from "./ops_integer.ts";
 import { ALIGNED, VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
+import { pointsElsewhere, slots } from "./registers.ts";
 import { planWindows } from "./windows.ts";
 
 /** A region as code that does not know where it will be used. */
@@ -26,12 +27,13 @@ export interface RegionCode {
 }
 
 export function emitRegion(flow: Flow): RegionCode {
-  resolveRegionFlags(flow);
-  return new RegionEmitter(flow).emit();
+  return new RegionEmitter(flow, resolveRegionFlags(flow)).emit();
 }
 
 class RegionEmitter {
   readonly #flow: Flow;
+  /** By block, the flags that may be read in it. */
+  readonly #liveFlags: readonly number[];
   readonly #successors: readonly (readonly number[])[];
   readonly #shape: Structure;
   readonly #dispatches: ReadonlyMap<number, Dispatch>;
@@ -42,8 +44,9 @@ class RegionEmitter {
   /** Levels of open wasm blocks that stand for a node: a loop's head, or the end of a block before a merge node. */
   readonly #levels = new Map<number, number>();
 
-  constructor(flow: Flow) {
+  constructor(flow: Flow, liveFlags: readonly number[]) {
     this.#flow = flow;
+    this.#liveFlags = liveFlags;
     const successors = flow.successors.map((list) => [...list]);
     const { shape, dispatches, through } = reducible(successors);
     this.#successors = successors;
@@ -77,8 +80,10 @@ class RegionEmitter {
     const { isLoopHeader, isMerge, children } = this.#shape;
     const merges = children[n]!.filter((child) => isMerge[child]);
     if (isLoopHeader[n]) {
+      this.#flushFor(n);
       const level = this.#g.open(OP.loop);
       this.#levels.set(n, level);
+      this.#g.forgetAll();
       this.#within(n, merges);
       this.#levels.delete(n);
       this.#g.close();
@@ -93,6 +98,7 @@ class RegionEmitter {
     this.#within(n, merges.slice(0, -1));
     this.#levels.delete(next);
     this.#g.close();
+    this.#g.forgetAll();
     this.#tree(next);
   }
 
@@ -113,10 +119,13 @@ class RegionEmitter {
         g.newInstruction();
         ip = o.ip;
       }
+      g.beginOperation(asksMemory(o));
       operation(g, o);
+      for (const r of pointsElsewhere(o)) g.forgetPages(r);
     }
     const end = ops[ops.length - 1]!;
     if (end.ip !== ip) g.newInstruction();
+    g.beginOperation(asksMemory(end));
     this.#end(n, end);
   }
 
@@ -129,12 +138,13 @@ class RegionEmitter {
     const g = this.#g;
     for (let n = 0; n < count; n++) g.open(OP.block);
     push();
-    const ways = table ?? Array.from({ length: count }, (_, n) => n);
+    const ways = table ?? Array.from({ length: count }, (_, n) => n), { known } = g;
     g.code.op(OP.brTable).u(ways.length);
     for (const n of ways) g.code.u(n);
     g.code.u(count - 1);
     for (let n = 0; n < count; n++) {
       g.close();
+      g.known = known;
       way(n);
     }
   }
@@ -216,8 +226,10 @@ class RegionEmitter {
         const at = addresses[k]!;
         g.code.get(X64).i64(at | 0, Math.floor(at / 0x1_0000_0000) | 0).op(OP.i64Eq).hint(true);
         g.open(OP.if);
+        const { known } = g;
         this.#go(node, k);
         g.close();
+        g.known = known;
       }
       g.leaveIndirect();
     }, slots.map((slot) => slot ?? none));
@@ -240,12 +252,13 @@ class RegionEmitter {
     const sites = this.#successors[n]!;
     const popped = () => moveStack(g, 8 + (end.args[0] as number));
     sites.forEach((_, k) => {
-      const { address } = this.#flow.blocks[this.#flow.successors[n]![k]!]!;
+      const { address } = this.#flow.blocks[this.#flow.successors[n]![k]!]!, { known } = g;
       g.code.get(X64).i64(address | 0, Math.floor(address / 0x1_0000_0000) | 0).op(OP.i64Eq);
       g.open(OP.if);
       popped();
       this.#go(n, k);
       g.close();
+      g.known = known;
     });
     this.#canonical(end);
     popped();
@@ -269,8 +282,10 @@ class RegionEmitter {
     const g = this.#g;
     const [taken, other] = jumps(end) as [Link, Link];
     g.open(OP.if, VOID);
+    const { known } = g;
     this.#go(n, 0, taken);
     g.code.op(OP.else);
+    g.known = known;
     this.#go(n, 1, other);
     g.close();
     g.code.op(OP.unreachable); // both ways have left
@@ -284,16 +299,19 @@ class RegionEmitter {
     const label = this.#through.get(n * 65536 + which);
     if (label !== undefined) g.code.i32(label).set(LABEL);
     const { order, isMerge } = this.#shape;
+    if (isMerge[to] || order[to]! <= order[n]!) this.#flushFor(to);
     if (order[to]! <= order[n]!) {
       // A way back: the scheduler gets its turn when the budget is used up.
-      g.code.get(BUDGET).i32(1).op(OP.i32Sub).tee(BUDGET).i32(0).op(OP.i32GtS).hint(true);
-      g.open(OP.if);
-      g.branch(this.#levels.get(to)!);
-      g.close();
+      g.loop(this.#levels.get(to)!);
       return this.#pause(n, which);
     }
     if (isMerge[to]) return g.branch(this.#levels.get(to)!);
     this.#tree(to);
+  }
+
+  /** Stores the flags where node `n`, which other ways lead to as well, may read them. */
+  #flushFor(n: number): void {
+    if ((this.#liveFlags[n] ?? STATUS_FLAGS) !== 0) this.#g.flushFlags();
   }
 
   /** Leaves for the block at exit `which` of node `n`, which is part of the region. */
@@ -344,59 +362,4 @@ function operation(g: Generator, o: IrOp): void {
   const emit = INTEGER[name] ?? VECTOR[name] ?? ALIGNED[name];
   if (emit !== undefined) return emit(g, o.args, o);
   g.runStep(g.step(o));
-}
-
-/** Registers (and flags) that native operations read or write, and those they write; vector registers by pair(). */
-function slots(
-  blocks: readonly IrBlock[],
-  stubs: Iterable<IrBlock>,
-): { used: Set<number>; written: Set<number> } {
-  const used = new Set<number>([FLAG_A, FLAG_B, FLAG_R]), written = new Set<number>([FLAG_A, FLAG_B, FLAG_R]);
-  let zeroes = false;
-  const add = (set: Set<number>, slot: unknown) => {
-    if (typeof slot !== "number" || slot < 0) return;
-    if (slot < 16) set.add(slot);
-    else if (isVectorSlot(slot)) set.add(pair(slot));
-  };
-  for (const block of [...blocks, ...stubs]) {
-    for (const { def, args } of block.ops) {
-      // A nested call moves the stack, too.
-      if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) {
-        used.add(RSP);
-        written.add(RSP);
-      }
-      for (const slot of helperRegisters(def.name, args)) {
-        used.add(slot);
-        written.add(slot);
-      }
-      // What closures do is stored and loaded around them.
-      if (!isNative(def)) continue;
-      zeroes ||= def.name === "zeroupper";
-      for (let i = 0; i < args.length; i++) {
-        const a = args[i];
-        switch (def.args[i]) {
-          case "d":
-            add(used, a);
-            add(written, a);
-            break;
-          case "r":
-            add(used, a);
-            break;
-          case "m":
-            add(used, (a as Mem).base);
-            add(used, (a as Mem).index);
-            break;
-        }
-      }
-    }
-  }
-  // It is said of those only that something else uses.
-  if (zeroes) { for (const slot of used) if (isVectorSlot(slot) && slot % 4 === 2) written.add(slot); }
-  return { used, written };
-}
-
-/** Whether the operation needs no closure. */
-function isNative(def: OpDef): boolean {
-  const { name } = def;
-  return def.ends || INTEGER[name] !== undefined || VECTOR[name] !== undefined || ALIGNED[name] !== undefined;
 }

@@ -10,8 +10,6 @@ import { RUNNING_CPU } from "../ram.ts";
 
 /** Pushes the status flags, as bits of RFLAGS. */
 export function pushStatus(g: Generator): void {
-  for (const slot of [FLAG_A, FLAG_B, FLAG_R]) g.spillSlot(slot);
-  g.storeKind();
   g.code.i32(RUNNING_CPU).call(STATUS);
 }
 

@@ -1,10 +1,13 @@
 // Where values are while a region is emitted: which slots live in locals, and how they get on the wasm stack.
 //
-// General registers, the lazy flags, 128-bit registers and temporaries are locals (i64, v128; the kind of the flags i32). Everything
-// else stays in the CPU state, where wasm reads it with constant offsets. A local is the truth while the region runs; it
-// is stored at every way out and around operations that are run by their JavaScript closures.
+// General registers, 128-bit registers and temporaries are locals (i64, v128). A local is the truth while the region runs; it is stored at
+// every way out and around operations that are run by their JavaScript closures. Everything else stays in the CPU state, where wasm
+// reads it with constant offsets. So do the lazy flags, which are written much oftener than anybody looks at them: locals that live on from
+// block to block would take registers of the host away. What writes them leaves the operands in locals, for the readers that follow on the
+// same way; they are stored where ways meet or leave, where others may look at them.
 
-import { FLAG_A, FLAGS, TEMPS, YMM } from "../cpu.ts";
+import { FLAG_A, FLAG_B, FLAG_R, FLAGS, TEMPS, YMM } from "../cpu.ts";
+import { ADD, EXPLICIT, LOGIC, RESULT as RESULT_FLAGS, SUB } from "../ir/flags.ts";
 import type { Value } from "../ir/op.ts";
 import { RUNNING_CPU } from "../ram.ts";
 import { Code, F64, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
@@ -17,15 +20,36 @@ export const CPU_AT: number = 4 * RUNNING_CPU;
 export const DEPTH = 0;
 // Fixed locals: i32, then i64.
 export const TLB_AT = 1, ENTRY = 2, PHYS = 3, RESULT = 4;
-export const KIND = 5, BUDGET = 6, X32 = 7, Y32 = 8, LABEL = 9;
-export const ADDRESS = 10;
-export const X64 = 11, Y64 = 12, Z64 = 13, W64 = 14;
-const FIRST_LOCAL = 1, FIRST_SLOT_LOCAL = 15;
+export const X32 = 5, Y32 = 6, LABEL = 7;
+export const ADDRESS = 8;
+export const X64 = 9, Y64 = 10, Z64 = 11, W64 = 12;
+const FIRST_LOCAL = 1, FIRST_SLOT_LOCAL = 13;
 
 /** The 128-bit slot that 64-bit slot `s` is half of. */
 export const pair = (s: number): number => s & ~1;
 /** Whether slot `s` is in a vector register. */
 export const isVectorSlot = (s: number): boolean => s >= YMM && s < TEMPS;
+
+/** Whether slot `s` is an operand of the lazy flags. */
+const isFlag = (s: number): boolean => s >= FLAG_A && s <= FLAG_R;
+
+const bitOf = (slot: number): number => 1 << (slot - FLAG_A);
+/** Operands of flags by class. */
+const OPERANDS: Readonly<Record<number, number>> = {
+  [EXPLICIT]: bitOf(FLAG_B),
+  [ADD]: bitOf(FLAG_A) | bitOf(FLAG_B),
+  [SUB]: bitOf(FLAG_A) | bitOf(FLAG_B),
+  [LOGIC]: bitOf(FLAG_R),
+  [RESULT_FLAGS]: bitOf(FLAG_B) | bitOf(FLAG_R),
+};
+
+/** What is known of the flags: operands (bit n: FLAG_A + n) whose locals are the truth, those that memory does not have, and the kind, if it does not have that. */
+export interface FlagState {
+  readonly fresh: number;
+  readonly pending: number;
+  readonly kind: number | undefined;
+}
+const IN_MEMORY: FlagState = { fresh: 0, pending: 0, kind: undefined };
 
 /** The emitter's model of the locals. Base of Generator (generator.ts). */
 export class Values {
@@ -39,7 +63,7 @@ export class Values {
   /** Types of the locals beyond the fixed ones. */
   readonly #extra: number[] = [];
   readonly #scratch = new Map<string, number>();
-  /** Slots of registers and flags that the region reads or writes, and those it writes; vector registers as pair(). */
+  /** Slots of registers that the region reads or writes, and those it writes; vector registers as pair(). */
   readonly #used: readonly number[];
   readonly #written: readonly number[];
   /** Temporaries of the current instruction that are in their locals: scalars, vectors. */
@@ -47,6 +71,11 @@ export class Values {
   readonly #vectorTemps = new Set<number>();
   /** Open blocks. */
   depth = 0;
+  #flags: FlagState = IN_MEMORY;
+  /** Operands of the flags that the current operation puts into memory on some of its ways only. */
+  #unsure = 0;
+  /** Depth at which the current operation began. */
+  #began = 0;
 
   /** `split`: XMM registers that hold scalar doubles for the most part. */
   constructor(
@@ -110,6 +139,7 @@ export class Values {
 
   /** Whether the slot's value is in an i64 local now. */
   #inLocal(slot: number): boolean {
+    if (isFlag(slot)) return (this.#flags.fresh & bitOf(slot)) !== 0;
     return slot >= TEMPS ? this.#temps.has(slot) : this.#slotLocal.has(slot);
   }
   /** The v128 local that holds 64-bit slot `slot` as one half, if one does. */
@@ -127,11 +157,64 @@ export class Values {
   /** Stores what the region may have changed. */
   spill(): void {
     for (const slot of this.#written) this.#store(slot);
-    if (this.#written.includes(FLAG_A)) this.code.i32(CPU_AT).get(KIND).mem(OP.i32Store, 8 * FLAGS);
   }
   reload(): void {
     for (const slot of this.#used) this.#load(slot);
-    if (this.#used.includes(FLAG_A)) this.code.i32(CPU_AT).mem(OP.i32Load, 8 * FLAGS).set(KIND);
+    this.flags = IN_MEMORY;
+  }
+
+  /** An operation begins. `asksMemory`: it looks for the flags there. */
+  beginOperation(asksMemory: boolean): void {
+    const { fresh, pending, kind } = this.#flags;
+    this.#flags = { fresh: fresh & ~this.#unsure, pending: pending & ~this.#unsure, kind };
+    this.#unsure = 0;
+    this.#began = this.depth;
+    if (asksMemory) this.flushFlags();
+  }
+  /** To be set to what it was where another way begins at the same place. */
+  get flags(): FlagState {
+    return this.#flags;
+  }
+  set flags(flags: FlagState) {
+    this.#flags = flags;
+  }
+  /** Ways meet here: all have stored the flags. */
+  forgetFlags(): void {
+    this.#flags = IN_MEMORY;
+  }
+  /** Stores the flags that memory does not have, on a way out. */
+  storeFlags(): void {
+    const { pending, kind } = this.#flags;
+    for (let slot = FLAG_A; slot <= FLAG_R; slot++) if ((pending & bitOf(slot)) !== 0) this.#store(slot);
+    if (kind !== undefined) this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
+  }
+  /** The same on the way that goes on. */
+  flushFlags(): void {
+    this.storeFlags();
+    this.#flags = { fresh: this.#flags.fresh, pending: 0, kind: undefined };
+  }
+  /** What an arm leaves is not the truth on the others. */
+  protected get isConditional(): boolean {
+    return this.depth > this.#began;
+  }
+  /** Pops an i64 into operand `slot` of the flags. */
+  #setFlag(slot: number): void {
+    const { fresh, pending, kind } = this.#flags, bit = bitOf(slot);
+    this.code.set(this.#local(slot));
+    if (this.isConditional) {
+      this.#store(slot);
+      this.#unsure |= bit;
+    }
+    this.#flags = { fresh: fresh | bit, pending: this.isConditional ? pending : pending | bit, kind };
+  }
+  /** The flags are of this kind; their operands have been set. */
+  setKind(kind: number): void {
+    if (this.isConditional) {
+      this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
+      return;
+    }
+    const { fresh, pending } = this.#flags;
+    this.#flags = { fresh, pending: pending & OPERANDS[kind & ~3]! & ~this.#unsure, kind };
   }
   #store(slot: number): void {
     this.code.i32(CPU_AT);
@@ -167,12 +250,19 @@ export class Values {
 
   /** Stores one slot (a whole vector, if it is in one) where its place in the CPU state is; nothing when it is there already. */
   spillSlot(slot: number): void {
+    if (isFlag(slot)) return;
     if (this.#lowOf(pair(slot)) !== undefined) return this.#store(pair(slot));
     const vector = this.#vectorOf(slot);
     if (vector !== undefined) this.code.i32(CPU_AT).get(vector).simd(SIMD.store).op(0).u(8 * pair(slot));
     else if (this.#inLocal(slot)) this.#store(slot);
   }
+  #flagInMemory(slot: number): void {
+    const { fresh, pending, kind } = this.#flags, bit = bitOf(slot);
+    if (this.isConditional) this.#unsure |= bit;
+    else this.#flags = { fresh: fresh & ~bit, pending: pending & ~bit, kind };
+  }
   reloadSlot(slot: number): void {
+    if (isFlag(slot)) return this.#flagInMemory(slot);
     this.floats.written(slot, true);
     if (this.#lowOf(pair(slot)) !== undefined) return this.#load(pair(slot));
     const vector = this.#vectorOf(slot);
@@ -204,6 +294,7 @@ export class Values {
   }
   /** Pops an i64 into slot `d`. */
   set64(d: number): void {
+    if (isFlag(d)) return this.#setFlag(d);
     this.floats.written(d, false);
     const low = this.#lowOf(d);
     if (low !== undefined) return void this.code.op(OP.f64ReinterpretI64).set(low);

@@ -3,28 +3,42 @@
 // stack's begin empty, so outside of loops one is worth its while for several accesses only.
 
 import { RBP, RSP, TEMPS } from "../cpu.ts";
+import { WINDOW_BYTES, WINDOW_COUNT, WINDOWS } from "../ram.ts";
 import type { IrOp } from "../ir/block.ts";
-import type { Mem } from "../ir/op.ts";
+import type { Mem, Value } from "../ir/op.ts";
 import type { Flow } from "./flow.ts";
 
-/** Window keys, and whether the window must be writable. */
-export type Windows = ReadonlyMap<string, boolean>;
+export interface Window {
+  /** Physical address of the page's address; its addend lies 8 bytes behind. */
+  readonly at: number;
+  readonly writable: boolean;
+}
+/** By form of the address. */
+export type Windows = ReadonlyMap<string, Window>;
 
-/** More windows than the host has registers for would be slower than the TLB. */
-const MOST_WINDOWS = 6;
+const MOST_WINDOWS = 12;
 /** An access in a loop counts for as many, and a window needs this many. */
 const LOOP_WEIGHT = 8, LEAST_WEIGHT = 3;
-/** The window for the stack. */
-export const STACK: string = `b${RSP}`;
+/** What nobody asks: to be filled where there is no window. */
+export const NO_WINDOW: number = WINDOWS + WINDOW_BYTES;
+/** The window for the stack, which all regions share. */
+export const STACK_WINDOW: number = WINDOWS;
+export const STACK = `${RSP}`;
+/** The others. */
+const FIRST = 2;
 
-/** Names the window for addresses of this form; "" when there can be none. */
-export function windowKey(m: Mem): string {
-  if (m.address32) return "";
+/** Where window `n` of the region at guest address `entry` lies: where those of other regions are not, as a rule. */
+function place(entry: number, n: number): number {
+  return WINDOWS +
+    WINDOW_BYTES * (FIRST + ((Math.imul(entry, 0x9e3779b1) >>> 16) + n) % (WINDOW_COUNT - FIRST));
+}
+
+/** Names addresses of this form; "" when nothing is known of where they are. */
+export function formOf(m: Mem): string {
+  if (m.address32 || m.base >= TEMPS || m.index >= TEMPS) return "";
   if (m.segment >= 0) return m.base < 0 && m.index < 0 ? `s${m.segment}` : "";
-  if (m.base >= TEMPS || m.index >= TEMPS) return "";
-  if (m.index >= 0) return `i${m.base},${m.index},${m.scale}`;
-  if (m.base >= 0) return `b${m.base}`;
-  return `a${m.dispHi},${m.dispLo >>> 12}`;
+  if (m.index >= 0) return `${m.base},${m.index},${m.scale}`;
+  return m.base >= 0 ? `${m.base}` : `${m.dispHi}:${m.dispLo >>> 12}`;
 }
 
 const isStack = (m: Mem) => (m.base === RSP || m.base === RBP) && m.index < 0;
@@ -57,7 +71,7 @@ export function planWindows({ blocks, successors }: Flow): Windows {
       if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) use(STACK, true, LOOP_WEIGHT);
       for (let i = 0; i < args.length; i++) {
         if (def.args[i] !== "m" || def.name.startsWith("lea")) continue;
-        const m = args[i] as Mem, key = windowKey(m);
+        const m = args[i] as Mem, key = formOf(m);
         if (key === "" || !near(m, moves)) continue;
         use(key, STORES.test(def.name) || key === STACK, key === STACK ? LOOP_WEIGHT : weight);
       }
@@ -65,7 +79,13 @@ export function planWindows({ blocks, successors }: Flow): Windows {
   }
   const best = [...uses].filter(([, { count }]) => count >= LEAST_WEIGHT)
     .sort((a, b) => b[1].count - a[1].count).slice(0, MOST_WINDOWS);
-  return new Map(best.map(([key, { written }]) => [key, written]));
+  const entry = blocks[0]!.address;
+  return new Map(
+    best.map(([key, { written }], n) => [
+      key,
+      { at: key === STACK ? STACK_WINDOW : place(entry, n), writable: written },
+    ]),
+  );
 }
 
 /** By node: whether it can reach itself (Tarjan: "Depth-first search and linear graph algorithms"). */
@@ -103,14 +123,29 @@ function near(m: Mem, moves: readonly Moves[]): boolean {
   return m.index < 0 || !moves[m.index]!.wild && moves[m.index]!.steps;
 }
 
-function note(moves: Moves[], { def, args }: IrOp): void {
+/** Whether register `d` moves by some bytes only. */
+export function isStep(d: number, { def, args }: IrOp): boolean {
+  if (!STEPS.test(def.name)) return false;
+  return def.name.startsWith("lea") ? (args[1] as Mem).base === d : args[1] === d || args[2] === d;
+}
+
+/** Whether the result is the index of a small table, as a rule: a byte, or some bits. */
+function isSmall({ def, args }: IrOp): boolean {
+  if (/^(ext8u|ld8u)$/.test(def.name)) return true;
+  if (!/^and(32|64)f?$/.test(def.name)) return false;
+  return (args as readonly Value[]).some((a) => typeof a === "object" && a.hi === 0 && a.lo >>> 0 < SMALL);
+}
+const SMALL = 1024;
+
+function note(moves: Moves[], o: IrOp): void {
+  const { def, args } = o;
   const d = args[def.args.indexOf("d")];
   if (typeof d !== "number" || d >= 16) return;
   const m = moves[d]!;
   const { name } = def;
-  if (STEPS.test(name)) {
-    const self = name.startsWith("lea") ? (args[1] as Mem).base === d : args[1] === d || args[2] === d;
-    if (self) m.steps = true;
+  if (isSmall(o)) m.steps = true;
+  else if (STEPS.test(name)) {
+    if (isStep(d, o)) m.steps = true;
     else if (!name.startsWith("lea")) m.wild = true;
   } else if (/^ld/.test(name)) {
     if (!isStack(args[1] as Mem)) m.wild = true;
