@@ -75,6 +75,15 @@ export function packShape({ element, index, lanes, scale, narrow, segment }: Gat
   return element | index << 4 | lanes << 8 | scale << 12 | (narrow ? 1 << 16 | segment + 1 << 17 : 0);
 }
 
+/** What a shape is made of, unless its addresses have 32 bits. */
+export function unpackShape(
+  shape: number,
+): Pick<GatherShape, "element" | "index" | "lanes" | "scale"> | undefined {
+  if (shape >> 16 !== 0) return undefined;
+  const element = (shape & 15) as 4 | 8, index = (shape >> 4 & 15) as 4 | 8;
+  return { element, index, lanes: shape >> 8 & 15, scale: shape >> 12 & 3 };
+}
+
 /** Guest address `low` in the segment whose base is in slot `segment - 1`; 0: none. */
 function inSegment(c: number, segment: number, low: number): number {
   if (segment === 0) return low;
