@@ -78,7 +78,7 @@ const FEATURES: readonly Feature[] = [
     clwb: [24, V3],
     sha_ni: [29, V3],
   }),
-  ...features(7, ECX, { rdpid: [22, V3] }),
+  ...features(7, ECX, { vaes: [9, V3], vpclmulqdq: [10, V3], rdpid: [22, V3] }),
 ];
 /** CPUID shows it, /proc/cpuinfo does not. */
 const UNNAMED = ["osxsave"];
@@ -86,6 +86,10 @@ const UNNAMED = ["osxsave"];
 /** Names as in the `flags` line of /proc/cpuinfo. */
 export function featureNames(level: Level): string[] {
   return FEATURES.filter((f) => f.level <= level && !UNNAMED.includes(f.name)).map((f) => f.name);
+}
+/** Level that a feature belongs to, by its name in /proc/cpuinfo. What has no bit here every processor has. */
+export function levelOfFeature(name: string): Level {
+  return FEATURES.find((f) => f.name === name)?.level ?? V1;
 }
 /** Whether there are XSAVE and the state that it knows beyond FXSAVE's. */
 export function hasAvx(level: Level): boolean {

@@ -1,5 +1,6 @@
 // The dispatcher: runs blocks one after another until a system call, a fault or the end of the budget.
 
+import type { Level } from "./cpuid.ts";
 import type { CodeStore } from "./cache/code_store.ts";
 import { CodeCache } from "./cache/code_cache.ts";
 import type { Block } from "./cache/block.ts";
@@ -13,9 +14,11 @@ import {
   EXIT_FAULT,
   EXIT_SYSCALL,
   fault,
+  PF_FETCH,
   raise,
   VECTOR_DB,
   VECTOR_GP,
+  VECTOR_PF,
   VECTOR_SS,
 } from "./env.ts";
 import { ICED_NAME, type IcedPackage, loadIced } from "./decode/iced.ts";
@@ -154,10 +157,19 @@ export class Dispatcher implements Executor {
         if (e !== CODE_CHANGED) throw e;
       }
       // A store hit translated code: run that instruction alone, then go on with new translations.
+      const exit = this.#alone(c);
+      if (exit !== undefined) return exit;
+    }
+  }
+
+  /** Runs the instruction at RIP alone, again for each page with translations that it writes to: nothing may be translated in between. */
+  #alone(c: number): Exit | undefined {
+    for (;;) {
       try {
         const block: Block | null = this.cache.single(c, this.#rip(c)).code(c);
         if (block === null) return this.runtime.reason;
         setRip(c, block.address);
+        return undefined;
       } catch (e) {
         if (e === fault) return this.#faulted(c);
         if (e !== CODE_CHANGED) throw e;
@@ -167,6 +179,7 @@ export class Dispatcher implements Executor {
 
   /** One instruction with the trap flag up; then the trap, whatever the instruction did to the flag (SDM vol. 3, 18.3.1.4). */
   #step(c: number): Exit {
+    const lo = I32[c + 2 * RIP]!, hi = I32[c + 2 * RIP + 1]!;
     for (;;) {
       try {
         const block: Block | null = this.cache.single(c, this.#rip(c)).code(c);
@@ -175,13 +188,33 @@ export class Dispatcher implements Executor {
         else if (this.runtime.reason === EXIT_SYSCALL) return EXIT_SYSCALL;
         raise(VECTOR_DB, DR6_SINGLE_STEP);
       } catch (e) {
-        if (e === fault) return this.#faulted(c);
+        if (e === fault) {
+          // A jump that has been made is trapped at its target, before the fetch there faults.
+          if (fault.vector === VECTOR_PF && (fault.errorCode & PF_FETCH) !== 0 && this.#moved(c, lo, hi)) {
+            fault.vector = VECTOR_DB;
+            fault.errorCode = DR6_SINGLE_STEP;
+            fault.address = fault.signal = fault.siCode = 0;
+          }
+          return this.#faulted(c);
+        }
         if (e !== CODE_CHANGED) throw e;
       }
     }
   }
 
-  /** Gives up all translations: there is no room for more. */
+  #moved(c: number, lo: number, hi: number): boolean {
+    return I32[c + 2 * RIP] !== lo || I32[c + 2 * RIP + 1] !== hi;
+  }
+
+  /** CPU states of this level of x86-64 are going to run: #UD for what is above it. */
+  present(level: Level): void {
+    if (level >= this.translator.lowest) return;
+    this.#startAnew();
+    this.translator.lowest = level;
+    this.#store?.forLevel(level);
+  }
+
+  /** Gives up all translations. */
   #startAnew(): void {
     this.#store?.save();
     this.cache.clear();

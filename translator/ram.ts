@@ -19,6 +19,8 @@ export const FRAME_COUNT = RAM_BYTES / PAGE_SIZE;
 export const RESERVED_BYTES = 0x410_0000;
 /** I32 index of the CPU state that runs: WebAssembly knows its address as a constant. */
 export const RUNNING_CPU: number = (RAM_BYTES - RESERVED_BYTES) / 4;
+/** In the same page: the sums of CRC32 for single bytes, 1 KiB (wasm/bit_functions.ts). */
+export const CRC_TABLE: number = RAM_BYTES - RESERVED_BYTES + 3072;
 export const SCRATCH_PAGE: number = RAM_BYTES - PAGE_SIZE;
 /** Behind the tables: the windows of regions (wasm/windows.ts), each a page's address (8 bytes) and its addend (4). */
 export const WINDOWS: number = RAM_BYTES - RESERVED_BYTES + 0x14_1000, WINDOW_COUNT = 1024, WINDOW_BYTES = 16;

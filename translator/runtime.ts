@@ -25,10 +25,12 @@ import { DV, FRAME_CODE, frameFlags, I32, U8 } from "./ram.ts";
 export const CODE_CHANGED = { toString: () => "code changed" };
 
 /**
- * Guest address from its halves. What no user page can be at faults: the kernel's half as a page fault (Linux always shows it as
+ * Guest address of `size` bytes from its halves. What no user page can be at faults: the kernel's half as a page fault (Linux always shows it as
  * a protection violation), the hole between the halves as #GP.
  */
-export function linear(lo: number, hi: number, access: Access = READ): number {
+export function linear(lo: number, hi: number, access: Access = READ, size = 1): number {
+  // What reaches into the hole is not canonical either.
+  if (hi === 0x7fff && (lo >>> 0) + size > 0x1_0000_0000) raiseNonCanonical();
   if (hi >>> 0 > 0x7fff) {
     if (hi >= -0x8000 && hi < 0) {
       const code = PF_PRESENT | PF_USER | (access === WRITE ? PF_WRITE : access === EXEC ? PF_FETCH : 0);
@@ -68,7 +70,7 @@ export class Runtime {
   /** Physical address to read `size` (≤ 64) bytes from; page crossers are put together in the bounce slots. */
   read(c: number, lo: number, hi: number, size: number, ip: number): number {
     setRip(c, ip);
-    return readAddress(this.env, c, linear(lo, hi), size);
+    return readAddress(this.env, c, linear(lo, hi, READ, size), size);
   }
 
   /** A page to write to. Pages with translated code lose it, and the instruction starts anew. */
@@ -78,7 +80,7 @@ export class Runtime {
 
   probeWrite(c: number, lo: number, hi: number, size: number, ip: number): void {
     setRip(c, ip);
-    const va = linear(lo, hi, WRITE);
+    const va = linear(lo, hi, WRITE, size);
     this.writable(c, va);
     if ((lo & 4095) + size > 4096) this.writable(c, va + 4096 - va % 4096);
   }
@@ -90,21 +92,21 @@ export class Runtime {
   }
   write16(c: number, lo: number, hi: number, v: number, ip: number): void {
     setRip(c, ip);
-    const va = linear(lo, hi, WRITE);
+    const va = linear(lo, hi, WRITE, 2);
     const page = this.writable(c, va);
     if ((lo & 4095) <= 4094) DV.setInt16(page + (lo & 4095), v, true);
     else this.#crossing(c, va, page, 2, v, 0);
   }
   write32(c: number, lo: number, hi: number, v: number, ip: number): void {
     setRip(c, ip);
-    const va = linear(lo, hi, WRITE);
+    const va = linear(lo, hi, WRITE, 4);
     const page = this.writable(c, va);
     if ((lo & 4095) <= 4092) DV.setInt32(page + (lo & 4095), v, true);
     else this.#crossing(c, va, page, 4, v, 0);
   }
   write64(c: number, lo: number, hi: number, v: number, vh: number, ip: number): void {
     setRip(c, ip);
-    const va = linear(lo, hi, WRITE);
+    const va = linear(lo, hi, WRITE, 8);
     const page = this.writable(c, va);
     if ((lo & 4095) <= 4088) {
       DV.setInt32(page + (lo & 4095), v, true);
@@ -114,13 +116,13 @@ export class Runtime {
   /** Stores the 16 bytes at slot `slot` of the CPU state. */
   write128(c: number, lo: number, hi: number, slot: number, ip: number): void {
     setRip(c, ip);
-    this.writeBytes(c, linear(lo, hi, WRITE), (c << 2) + 8 * slot, 16);
+    this.writeBytes(c, linear(lo, hi, WRITE, 16), (c << 2) + 8 * slot, 16);
   }
 
   /** Stores the 32 bytes at slot `slot`. */
   write256(c: number, lo: number, hi: number, slot: number, ip: number): void {
     setRip(c, ip);
-    this.writeBytes(c, linear(lo, hi, WRITE), (c << 2) + 8 * slot, 32);
+    this.writeBytes(c, linear(lo, hi, WRITE, 32), (c << 2) + 8 * slot, 32);
   }
 
   #crossing(c: number, va: number, page: number, size: number, v: number, vh: number): void {

@@ -4,6 +4,7 @@ import {
   CodeReader,
   disassemble,
   type IcedPackage,
+  levelOf,
   mnemonics,
   useIced,
   usesStackSegment,
@@ -26,7 +27,9 @@ import type { IrBlock } from "./ir/block.ts";
 import { decodeOps } from "./ir/words.ts";
 import { type Lowering, Refused } from "./lower/lowering.ts";
 import { undefinedInstruction } from "./lower/control.ts";
-import { lowerings } from "./lower/table.ts";
+import { needLevel, protectedInstruction } from "./lower/system.ts";
+import { type Level, V3 } from "./cpuid.ts";
+import { lowerings, lowerLevels } from "./lower/table.ts";
 import { resolveFlags } from "./passes/flags.ts";
 import { U8 } from "./ram.ts";
 import { MAX_BLOCK_BYTES, MAX_BLOCK_INSTRUCTIONS } from "./tunables.ts";
@@ -49,6 +52,7 @@ export interface CodeGenerator {
 export class Translator {
   readonly #load: () => IcedPackage;
   #lowerings: Lowering[] | undefined;
+  #byLevel: ReadonlyMap<number, Lowering> = new Map();
   generator: CodeGenerator;
   /** Where translations of the code at an address are kept between runs, if they are. */
   codeFile: ((address: number) => CodeFile | undefined) | undefined;
@@ -57,6 +61,8 @@ export class Translator {
   foundRegions = 0;
   blocks = 0;
   instructions = 0;
+  /** The lowest level of x86-64 that one of those who run this code has: instructions above it ask when they run. */
+  lowest: Level = V3;
   /** Called with each block's final IR (dumps, tests). */
   onBlock: ((block: IrBlock) => void) | undefined;
   /** Called with what raises #UD because it is not implemented (or no instruction). */
@@ -163,6 +169,7 @@ export class Translator {
   /** Makes the decoder ready. */
   #prepare(): Lowering[] {
     useIced(this.#load());
+    this.#byLevel = lowerLevels(mnemonics());
     return this.#lowerings = lowerings(mnemonics());
   }
 
@@ -229,7 +236,13 @@ export class Translator {
 
   #instruction(table: readonly Lowering[], b: Builder, i: Instruction, bytes: Uint8Array): void {
     b.begin(i);
+    if (i.tooLong) return protectedInstruction(b);
     const lowering = i.valid ? table[i.mnemonic] : undefined;
+    if (this.lowest < V3 && i.valid && levelOf(i.code) > this.lowest) {
+      const byLevel = this.#byLevel.get(i.mnemonic);
+      if (byLevel !== undefined) return byLevel(b, i);
+      needLevel(b, levelOf(i.code));
+    }
     const before = b.block.ops.length;
     if (lowering !== undefined) {
       try {

@@ -90,6 +90,7 @@ export const startInstance: StartInstance = async (options) => {
   let stopForwarding: (() => void) | undefined;
   try {
     instance.executor = await loading;
+    (await loading).present(options.cpu);
     attachTools(instance, await loading);
     const stats = options.stats ? await import("./stats_report.ts") : undefined;
     const hot = stats?.watch(await loading);

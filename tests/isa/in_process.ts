@@ -123,12 +123,12 @@ function recordFault(c: number, record: DataView): void {
   L.put64(record, L.R_ERROR, fault.errorCode);
 }
 
-function signalOf(vector: number, rip: number, address: number): [number, number, number] {
+export function signalOf(vector: number, rip: number, address: number): [number, number, number] {
   switch (vector) {
     case env.VECTOR_DE:
       return [SIGFPE, FPE_INTDIV, rip];
-    case env.VECTOR_DB:
-      return [SIGTRAP, 1, rip];
+    case env.VECTOR_DB: // TRAP_TRACE after a single step, TRAP_BRKPT otherwise
+      return [SIGTRAP, env.fault.errorCode & 0x4000 ? 2 : 1, rip];
     case env.VECTOR_BP:
       return [SIGTRAP, SI_KERNEL, 0];
     case env.VECTOR_UD:

@@ -1,11 +1,13 @@
-// deno run -A tests/isa/run.ts [--seed N] [--seeds M] [--cases K] [--groups a,b] [--tier closure|js|all] [--whole] [--verbose]
+// deno task isa [--seed N] [--seeds M] [--cases K] [--groups a,b] [--tier threaded|closure|js|wasm|region|all] [--whole] [--fuzz]
 //
 // Random instruction programs, compared with the CPU it runs on. `--cases` counts snippets for each group (eight inputs each),
 // `--seeds` runs that many seeds from `--seed` on. By default the translator is driven directly; with `--whole` each program runs
-// as a whole through mod.ts. `--keep` leaves the programs of failing suites in /tmp.
+// as a whole through mod.ts. `--fuzz` feeds random and changed bytes instead (fuzz/), `--cases` of them for each seed. `--keep` leaves the programs of failing suites in /tmp.
 
 import { parseArgs } from "@std/cli/parse-args";
 import { compareRecords, type Mismatch } from "./compare.ts";
+import { fuzz } from "./fuzz/fuzz.ts";
+import { noFuzzOracle } from "./fuzz/native.ts";
 import { GROUPS } from "./groups.ts";
 import { InProcess, type Tier, TIERS } from "./in_process.ts";
 import * as L from "./layout.ts";
@@ -69,7 +71,7 @@ async function checkWhole(suite: Suite, expected: Uint8Array, tier: Tier): Promi
 async function main(): Promise<void> {
   const args = parseArgs(Deno.args, {
     string: ["seed", "seeds", "cases", "groups", "tier", "reports"],
-    boolean: ["whole", "keep"],
+    boolean: ["whole", "keep", "fuzz"],
     default: {
       seed: "1",
       seeds: "1",
@@ -84,6 +86,14 @@ async function main(): Promise<void> {
     Deno.exit(2);
   }
   const tiers = args.tier === "all" ? TIERS : [args.tier as Tier];
+  if (args.fuzz) {
+    if (noFuzzOracle) {
+      console.error(`isa: ${noFuzzOracle}`);
+      Deno.exit(2);
+    }
+    const [seed, seeds, cases, reports] = [+args.seed, +args.seeds, +args.cases, +args.reports];
+    Deno.exit(await fuzz({ seed, seeds, cases, reports, tiers }) === 0 ? 0 : 1);
+  }
   let failed = 0, passed = 0;
   const processes = new Map<Tier, InProcess>();
   if (!args.whole) { for (const tier of tiers) processes.set(tier, await InProcess.create(tier)); }

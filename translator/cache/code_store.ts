@@ -25,8 +25,16 @@ export class CodeStore {
   #last: CodeSource | undefined;
   #lastFile: CodeFile | undefined;
 
+  /** Added to the names of files. */
+  #variant = "";
+
   constructor(files: CodeFiles) {
     this.#files = files;
+  }
+
+  /** From now on, code is kept apart from that for processors of other levels. */
+  forLevel(level: number): void {
+    this.#variant = `-v${level}`;
   }
 
   file(source: CodeSource): CodeFile {
@@ -38,11 +46,11 @@ export class CodeStore {
   }
 
   #load(name: string): CodeFile {
-    const content = this.#files.read(name);
+    const content = this.#files.read(name + this.#variant);
     try {
       return new CodeFile(content);
     } catch {
-      this.#files.remove(name);
+      this.#files.remove(name + this.#variant);
       return new CodeFile();
     }
   }
@@ -65,7 +73,7 @@ export class CodeStore {
     }
     for (const [name, file] of this.#open) {
       const content = file.changed ? file.save() : undefined;
-      if (content !== undefined) this.#files.write(name, content);
+      if (content !== undefined) this.#files.write(name + this.#variant, content);
       written ||= content !== undefined;
     }
     if (written) this.#files.tidy();

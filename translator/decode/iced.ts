@@ -3,7 +3,9 @@
 
 import type * as Iced from "iced-x86";
 import { FS_BASE, GS_BASE, RBP, RDI, RSI, RSP, xmmSlot } from "../cpu.ts";
+import type { Level } from "../cpuid.ts";
 import type { Mem } from "../ir/op.ts";
+import { levelOfCode } from "./level.ts";
 import {
   CLASS_GPR,
   CLASS_MMX,
@@ -59,6 +61,11 @@ export function useIced(module: IcedPackage): void {
     M.Retf,
   ]);
   nameRegisters();
+}
+
+/** Level of x86-64 that an instruction belongs to, by its Code value. */
+export function levelOf(code: number): Level {
+  return levelOfCode(iced, code);
 }
 
 /** Names of iced-x86's mnemonics, for tables that are keyed by name. */
@@ -188,7 +195,8 @@ function operand(i: Iced.Instruction, n: number): Operand {
     case OpKind.NearBranch16:
     case OpKind.NearBranch32:
     case OpKind.NearBranch64:
-      return branch(Number(i.nearBranchTarget));
+      // As a number that holds it: an address of the upper half is negative.
+      return branch(Number(BigInt.asIntN(64, i.nearBranchTarget)));
     case OpKind.Memory:
       return memory(i);
     case OpKind.Immediate8:
@@ -242,6 +250,7 @@ const codes: CodeInfo[] = [];
 const PREFIX_REP = 1, PREFIX_REPNE = 2, PREFIX_LOCK = 4, PREFIX_OPERAND = 8, PREFIX_ADDRESS = 16;
 /** Legacy prefixes before the opcode: looked up in the bytes, cheaper than asking. */
 function prefixes(bytes: Uint8Array, at: number): number {
+  const start = at;
   let found = 0;
   for (;; at++) {
     switch (bytes[at]) {
@@ -268,9 +277,40 @@ function prefixes(bytes: Uint8Array, at: number): number {
       case 0x26:
         break;
       default:
-        return found;
+        // REX that does not stand before the opcode means nothing, but does not end the prefixes. There, its W goes before 66.
+        if ((bytes[at]! & 0xf0) === 0x40) break;
+        return (bytes[at - 1]! & 0xf8) === 0x48 && at > start ? found & ~PREFIX_OPERAND : found;
     }
   }
+}
+
+/** Bytes that an instruction may have (SDM vol. 2, 2.3.11). */
+const LONGEST = 15;
+
+/** Whether what is too long would be an instruction without the prefixes that it has more than once. */
+function isLonger(bytes: Uint8Array): boolean {
+  const once = new Set<number>();
+  let at = 0;
+  for (; isPrefix(bytes[at]!) || isRex(bytes[at]!) && isPrefix(bytes[at + 1]!); at++) {
+    if (!isRex(bytes[at]!)) once.add(bytes[at]!);
+  }
+  const decoder = new iced.Decoder(
+    64,
+    Uint8Array.of(...once, ...bytes.subarray(at)),
+    iced.DecoderOptions.None,
+  );
+  const i = decoder.decode();
+  const found = i.code !== iced.Code.INVALID && i.length + at - once.size > LONGEST;
+  i.free();
+  decoder.free();
+  return found;
+}
+function isRex(byte: number): boolean {
+  return (byte & 0xf0) === 0x40;
+}
+function isPrefix(byte: number): boolean {
+  return byte >= 0x64 && byte <= 0x67 || byte === 0xf0 || byte >= 0xf2 && byte <= 0xf3 ||
+    (byte & 0xe7) === 0x26;
 }
 
 /** Reads instructions one after another from a piece of guest code. */
@@ -304,7 +344,7 @@ export class CodeReader {
     const ops: Operand[] = [];
     for (let n = 0; n < info.count; n++) ops.push(operand(i, n));
     const found = prefixes(this.#bytes, this.#at);
-    const ip = this.#address + this.#at;
+    const at = this.#at, ip = this.#address + at;
     this.#at += i.length;
     return {
       ip,
@@ -319,6 +359,7 @@ export class CodeReader {
       address32: (found & PREFIX_ADDRESS) !== 0,
       stackIncrement: STACK.has(info.mnemonic) ? i.stackPointerIncrement : 0,
       valid: info.valid,
+      tooLong: code === iced.Code.INVALID && this.#at - at >= LONGEST && isLonger(this.#bytes.subarray(at)),
     };
   }
 

@@ -48,4 +48,6 @@ export interface Instruction {
   /** Bytes of the stack operation or of the operand size where no operand tells (PUSHF, ENTER …). */
   readonly stackIncrement: number;
   readonly valid: boolean;
+  /** Would be one if it were not longer than instructions may be: #GP. */
+  readonly tooLong: boolean;
 }

@@ -1,9 +1,10 @@
 // Selectors, descriptors and far returns as user mode finds them under Linux (SDM vol. 2: MOV, LAR, LSL, VERR, VERW, RET, IRET)
 
-import { FS_BASE, GS_BASE, RIP, RSP, SEGMENTS, ZF } from "../cpu.ts";
-import { raise, VECTOR_GP } from "../env.ts";
-import { setStatusFlags, statusFlags, writeFlags } from "../ir/flags.ts";
+import { BOUNCE, FS_BASE, GS_BASE, RIP, RSP, SEGMENTS, ZF } from "../cpu.ts";
+import { fault, PF_USER, PF_WRITE, raise, VECTOR_GP, VECTOR_PF, WRITE } from "../env.ts";
+import { readFlags, setStatusFlags, statusFlags, writeFlags } from "../ir/flags.ts";
 import { I32 } from "../ram.ts";
+import { linear, type Runtime } from "../runtime.ts";
 
 /** Numbers of the segment registers. */
 export const CS = 1, SS = 2, FS = 4, GS = 5;
@@ -63,12 +64,59 @@ function set(c: number, slot: number, value: number): void {
   I32[c + 2 * slot + 1] = 0;
 }
 
+/**
+ * SGDT, SIDT, SLDT, STR and SMSW: what Linux answers for the processors that refuse them to user programs (umip.c of arch/x86): tables of no length at
+ * addresses of the kernel's, no local table, the task register and the usual CR0.
+ */
+export const GDT = 0, IDT = 1, LDT = 2, TASK_REGISTER = 3, CR0 = 4, TABLE_BYTES = 10;
+export const ANSWERS: readonly { readonly lo: number; readonly hi: number }[] = [
+  { lo: 0xfffe0000 | 0, hi: -1 },
+  { lo: 0xffff0000 | 0, hi: -1 },
+  { lo: 0, hi: 0 },
+  { lo: 0x40, hi: 0 },
+  { lo: 0x80050033 | 0, hi: 0 },
+];
+/** Stores the answer as the kernel does it: where that fails it says that nothing is mapped there, whatever the reason. */
+export function storeAsKernel(
+  H: Runtime,
+  c: number,
+  lo: number,
+  hi: number,
+  what: number,
+  bytes: number,
+): void {
+  const { lo: first, hi: second } = ANSWERS[what]!, bounce = c + 2 * BOUNCE;
+  const table = bytes === TABLE_BYTES;
+  // A table: its limit in two bytes, then eight of its address.
+  if ((lo & hi) === -1) raise(VECTOR_GP);
+  I32[bounce] = table ? first << 16 : first;
+  I32[bounce + 1] = first >>> 16 | second << 16;
+  I32[bounce + 2] = second >>> 16;
+  try {
+    H.writeBytes(c, linear(lo, hi, WRITE), bounce << 2, bytes);
+  } catch (e) {
+    if (e !== fault) throw e;
+    raise(VECTOR_PF, PF_USER | PF_WRITE, hi * 0x1_0000_0000 + (lo >>> 0), SIGSEGV, SEGV_MAPERR);
+  }
+}
+const SIGSEGV = 11, SEGV_MAPERR = 1;
+
+/** JMP and CALL through a far pointer: the selector must name the 64-bit code segment of user mode; its privilege level does not matter. */
+export function checkFarTarget(c: number, cs: number): void {
+  const selector = I32[c + 2 * cs] & 0xffff;
+  if ((selector & 0xfffc) !== (USER_CS & 0xfffc)) raise(VECTOR_GP, selector & 0xfffc);
+}
+/** #GP for an offset that is no address, before anything of a far call is done for good. */
+export function checkOffset(c: number, ip: number): void {
+  const high = I32[c + 2 * ip + 1];
+  if (high >> 15 !== high >> 31) raise(VECTOR_GP);
+}
+
 /** Only 64-bit code of user mode can be returned to: no address beyond it, no other segment. */
 function checkTarget(c: number, ip: number, cs: number): void {
   const selector = I32[c + 2 * cs] & 0xffff;
   if (selector !== USER_CS) raise(VECTOR_GP, selector & 0xfffc);
-  const high = I32[c + 2 * ip + 1];
-  if (high >> 15 !== high >> 31) raise(VECTOR_GP);
+  checkOffset(c, ip);
 }
 /** RETF to the address in slot `ip` and selector in `cs`, `bytes` being popped. */
 export function farReturn(c: number, ip: number, cs: number, bytes: number): void {
@@ -79,12 +127,13 @@ export function farReturn(c: number, ip: number, cs: number, bytes: number): voi
   I32[c + 2 * RIP] = I32[c + 2 * ip];
   I32[c + 2 * RIP + 1] = I32[c + 2 * ip + 1];
 }
-/** IRETQ with what was popped in five slots from `at` on: RIP, CS, RFLAGS, RSP, SS. RIP is the caller's to set. */
-export function interruptReturn(c: number, at: number): void {
+/** IRET of `size` bytes with what was popped in five slots from `at` on: RIP, CS, RFLAGS, RSP, SS. RIP is the caller's to set. */
+export function interruptReturn(c: number, at: number, size: number): void {
   const stack = I32[c + 2 * (at + 4)] & 0xffff;
   checkTarget(c, at, at + 1);
   if (stack !== USER_SS) raise(VECTOR_GP, stack & 0xfffc);
-  writeFlags(c, I32[c + 2 * (at + 2)]);
+  const flags = I32[c + 2 * (at + 2)];
+  writeFlags(c, size === 2 ? readFlags(c) & ~0xffff | flags : flags);
   I32[c + 2 * RSP] = I32[c + 2 * (at + 3)];
   I32[c + 2 * RSP + 1] = I32[c + 2 * (at + 3) + 1];
 }

@@ -50,6 +50,10 @@ export function xgetbv(c: number): void {
   set(c, RDX, 0);
 }
 
+export function needLevel(c: number, level: number): void {
+  if (levelOf(c) < level) raise(VECTOR_UD);
+}
+
 const random = new Int32Array(2);
 /** RDRAND, RDSEED: `size` random bytes in slot `d`; there always are some. */
 export function randomNumber(c: number, d: number, size: number): void {

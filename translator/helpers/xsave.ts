@@ -4,7 +4,7 @@
 
 import { BOUNCE, MXCSR, RAX, YMM } from "../cpu.ts";
 import { XCR0, XSAVE_AVX, XSAVE_AVX_BYTES, XSAVE_BYTES } from "../cpuid.ts";
-import { raise, READ, VECTOR_GP, WRITE } from "../env.ts";
+import { type Access, raise, READ, VECTOR_GP, WRITE } from "../env.ts";
 import { I32, U8 } from "../ram.ts";
 import { linear, readAddress, type Runtime } from "../runtime.ts";
 import { FXSAVE_BYTES, MXCSR_MASK, readFxsave, writeFxsave } from "../x87/fxsave.ts";
@@ -12,6 +12,12 @@ import { FXSAVE_BYTES, MXCSR_MASK, readFxsave, writeFxsave } from "../x87/fxsave
 export const X87 = 1, SSE = 2, AVX = 4;
 /** Places in the area: x87 registers, MXCSR and its mask, x87 registers, XMM registers, header, its end. */
 const X87_REGISTERS = 32, MXCSR_AT = 24, XMM_REGISTERS = 160, RESERVED = 416, HEADER = 512, HEADER_BYTES = 64;
+
+/** Guest address of an area: what is not aligned is #GP, wherever it is. */
+function areaAt(lo: number, hi: number, access: Access): number {
+  if (lo % 64 !== 0) raise(VECTOR_GP);
+  return linear(lo, hi, access);
+}
 
 /** The components that EDX:EAX asks for. */
 const requested = (c: number) => I32[c + 2 * RAX] & XCR0;
@@ -26,8 +32,7 @@ function upperHalves(c: number, at: number, store: boolean): void {
 }
 
 export function xsave(H: Runtime, c: number, lo: number, hi: number, wide: number): void {
-  const va = linear(lo, hi, WRITE), parts = requested(c), bounce = (c << 2) + 8 * BOUNCE;
-  if (va % 64 !== 0) raise(VECTOR_GP);
+  const va = areaAt(lo, hi, WRITE), parts = requested(c), bounce = (c << 2) + 8 * BOUNCE;
   H.writable(c, va);
   if (va % 4096 + XSAVE_BYTES > 4096) H.writable(c, va - va % 4096 + 4096);
   const header = readAddress(H.env, c, va + HEADER, 8), saved = U8[header] & ~parts | parts;
@@ -52,8 +57,7 @@ export function xsave(H: Runtime, c: number, lo: number, hi: number, wide: numbe
 const image = new Uint8Array(XSAVE_BYTES), initial = new Uint8Array(FXSAVE_BYTES);
 
 export function xrstor(H: Runtime, c: number, lo: number, hi: number, _wide: number): void {
-  const va = linear(lo, hi, READ), parts = requested(c);
-  if (va % 64 !== 0) raise(VECTOR_GP);
+  const va = areaAt(lo, hi, READ), parts = requested(c);
   for (let at = 0; at < XSAVE_BYTES; at += 64) {
     const p = readAddress(H.env, c, va + at, 64);
     image.set(U8.subarray(p, p + 64), at);

@@ -145,10 +145,4 @@ export const AVX_OPS: readonly OpDef[] = [
     ([o, r, m, ...n], _ip) => `${SET_RIP(r)}${m.ea}${o}(H,c,lo,hi,${n.join()});`,
     { faults: true },
   ),
-  op(
-    "aligned32",
-    "om",
-    "o(c, ip) when m is not a multiple of 64",
-    ([o, m], ip) => `${m.ea}if((lo&63)!==0)${o}(c,${ip});`,
-  ),
 ];

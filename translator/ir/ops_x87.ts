@@ -76,6 +76,6 @@ export const X87_OPS: readonly OpDef[] = [
     "aligned",
     "om",
     "o(c, ip) when m is not a multiple of 16",
-    ([o, m], ip) => `${m.ea}if((lo&15)!==0)${o}(c,${ip});`,
+    ([o, m], ip) => `${m.ea}if((lo&15)!==0)${o}(c,${ip},hi);`,
   ),
 ];

@@ -1,7 +1,7 @@
 // XADD CMPXCHG CMPXCHG8B CMPXCHG16B (SDM vol. 2). Everything runs in one isolate, one instruction after another, so LOCK is free.
 
 import { RAX } from "../cpu.ts";
-import { type Instruction, type Operand, OPERAND_REGISTER } from "../decode/instruction.ts";
+import { type Instruction, type Operand, OPERAND_MEMORY, OPERAND_REGISTER } from "../decode/instruction.ts";
 import { aligned16, compare16, compare8 } from "../helpers/atomic.ts";
 import { type Builder, memPlus } from "../ir/builder.ts";
 import { COND_E } from "../ir/flags.ts";
@@ -23,8 +23,10 @@ function xadd(b: Builder, i: Instruction): void {
   const x = copyOf(b, b.readForUpdate(d), d.size), y = b.read(s);
   const sum = b.temp();
   b.op(`add${8 * d.size}f`, sum, x, y);
-  b.write(s, x);
-  b.write(d, sum); // last: XADD of a register with itself leaves the sum
+  // The address may use the source; XADD of a register with itself leaves the sum.
+  const order = [() => b.write(s, x), () => b.write(d, sum)];
+  if (d.kind === OPERAND_MEMORY) order.reverse();
+  for (const write of order) write();
 }
 
 function cmpxchg(b: Builder, i: Instruction): void {
@@ -39,12 +41,14 @@ function cmpxchg(b: Builder, i: Instruction): void {
   const inRegister = d.kind === OPERAND_REGISTER && d.size >= 4;
   const stored = inRegister ? d.slot : copyOf(b, old, 8);
   b.op(`cmov${COND_E}`, stored, value, -1);
+  // The address may use the accumulator.
+  if (d.kind === OPERAND_MEMORY) b.write(d, stored);
   if (d.size >= 4) b.op(`cmov${COND_E + 1}`, RAX, old, -1);
   else {
     b.op(`cmov${COND_E + 1}`, expected, old, -1);
     b.write(accumulator, expected);
   }
-  if (!inRegister) b.write(d, stored);
+  if (!inRegister && d.kind !== OPERAND_MEMORY) b.write(d, stored);
 }
 
 function cmpxchg8b(b: Builder, i: Instruction): void {

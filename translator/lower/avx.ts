@@ -12,19 +12,8 @@ import { SSE4 } from "./sse4.ts";
 import { cmpPacked, cmpScalar, SSE_FLOAT } from "./sse_float.ts";
 import { SSE_INTEGER } from "./sse_integer.ts";
 import { movsdVector, SSE_MOVE } from "./sse_move.ts";
-import { binary, source128 } from "./sse_operands.ts";
-import {
-  finish,
-  half,
-  halfCount,
-  misaligned256,
-  same,
-  source,
-  three,
-  two,
-  type Variation,
-  vector,
-} from "./vex.ts";
+import { binary, misaligned, source128 } from "./sse_operands.ts";
+import { finish, half, halfCount, same, source, three, two, type Variation, vector } from "./vex.ts";
 
 nameAll("wide", wideOps);
 
@@ -150,7 +139,7 @@ function cvtdq2pd(b: Builder, i: Instruction): void {
 function move(aligned: boolean): Lowering {
   const narrow = SSE[aligned ? "Movaps" : "Movups"]!;
   return (b, i) => {
-    const d = i.ops[0]!, s = i.ops[1]!, more = aligned ? ["a", [misaligned256]] as const : ["", []] as const;
+    const d = i.ops[0]!, s = i.ops[1]!, more = aligned ? ["a", [misaligned]] as const : ["", []] as const;
     if (halfCount(i) === 1) return same(narrow)(b, i);
     if (d.kind === OPERAND_MEMORY) b.op(`st256${more[0]}`, ...more[1], d.mem, s.slot, s.slot + 2);
     else if (s.kind === OPERAND_MEMORY) b.op(`ld256${more[0]}`, ...more[1], d.slot, d.slot + 2, s.mem);

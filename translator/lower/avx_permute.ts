@@ -150,16 +150,16 @@ function gather(element: 4 | 8, index: 4 | 8): Lowering {
     if (d === x || d === m || m === x) refuse();
     const whole = i.ops[0]!.class === CLASS_YMM || o.class === CLASS_YMM ? 32 : 16;
     const lanes = whole / Math.max(element, index);
-    const { scale, address32 } = o.mem!;
+    const { scale, address32, segment } = o.mem!;
     b.op(
       "vecpages",
       masked.gather,
       b.ipConst,
-      o.mem,
+      address32 ? { ...o.mem!, segment: -1 } : o.mem,
       d,
       x,
       m,
-      masked.packShape({ element, index, lanes, scale, narrow: address32 }),
+      masked.packShape({ element, index, lanes, scale, narrow: address32, segment }),
     );
   };
 }

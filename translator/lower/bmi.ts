@@ -23,6 +23,21 @@ function count(name: string): Lowering {
     b.commit(d, t);
   };
 }
+/** The same on processors that may not have it: there the prefix means nothing, and what is left is BSF or BSR. */
+function countOrScan(leading: number): Lowering {
+  return (b, i) => {
+    const d = i.ops[0]!, t = b.temp(), s = b.temp();
+    b.op("mov64", s, b.read(i.ops[1]!));
+    b.op("mov64", t, d.slot);
+    b.setFlags(h.countOrScan, t, s, d.size, leading);
+    // Without a result, BSF and BSR leave all of the destination.
+    if (d.size === 2) b.write(d, t);
+    else b.op("mov64", d.slot, t);
+  };
+}
+/** Where the level of x86-64 decides what the instruction is. */
+export const BY_LEVEL: Family = { Tzcnt: countOrScan(0), Lzcnt: countOrScan(1) };
+
 /** d = name(source). */
 const unary = (name: string): Lowering => (b, i) => {
   const d = i.ops[0]!;

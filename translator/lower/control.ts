@@ -15,13 +15,13 @@ import { nameAll } from "../ir/objects.ts";
 import { I32 } from "../ram.ts";
 import { type Family, type Lowering, refuse } from "./lowering.ts";
 import { CONDITIONS } from "./move.ts";
-import { readSegment, writeSegment } from "./segment.ts";
+import { farCall, farJump, readSegment, writeSegment } from "./segment.ts";
 
 function jmp(b: Builder, i: Instruction): void {
   const o = i.ops[0]!;
   if (o.kind === OPERAND_BRANCH) return b.jump(o.target);
-  if (o.size !== 8) return refuse(); // far and 16-bit forms
-  b.op("jumpTo", b.read(o));
+  if (o.size === 8) return b.op("jumpTo", b.read(o));
+  farJump(b, o);
 }
 
 function call(b: Builder, i: Instruction): void {
@@ -30,8 +30,8 @@ function call(b: Builder, i: Instruction): void {
     const link = b.link(o.target);
     return b.op("call", link, b.near(link), b.nextConst);
   }
-  if (o.size !== 8) return refuse();
-  b.op("callTo", b.read(o), b.nextConst);
+  if (o.size === 8) return b.op("callTo", b.read(o), b.nextConst);
+  farCall(b, o);
 }
 
 function push(b: Builder, i: Instruction): void {
@@ -56,7 +56,7 @@ function pop(b: Builder, i: Instruction): void {
   const wide = i.stackIncrement !== 2;
   if (o.class === CLASS_SEGMENT && o.kind !== OPERAND_MEMORY) {
     const t = b.temp();
-    b.op("ld16u", t, memAt(RSP));
+    b.op(wide ? "ld64" : "ld16u", t, memAt(RSP));
     writeSegment(b, o, t);
     return b.op("add64", RSP, RSP, { lo: wide ? 8 : 2, hi: 0 });
   }
@@ -92,8 +92,12 @@ function saveFlags(c: number): void {
 }
 
 function leave(b: Builder, i: Instruction): void {
-  if (i.stackIncrement === 2 || i.ops.length > 0) return refuse();
   const t = b.temp();
+  if (i.operand16) {
+    b.op("ld16u", t, memAt(RBP));
+    b.op("lea64", RSP, memAt(RBP, 2));
+    return b.op("ins16", RBP, t);
+  }
   b.op("ld64", t, memAt(RBP));
   b.op("lea64", RSP, memAt(RBP, 8));
   b.op("mov64", RBP, t);

@@ -1,7 +1,7 @@
 // Segment registers, what user mode may ask of descriptor tables, and far returns (SDM vol. 2)
 
 import { RSP } from "../cpu.ts";
-import type { Instruction, Operand } from "../decode/instruction.ts";
+import { type Instruction, type Operand, OPERAND_MEMORY } from "../decode/instruction.ts";
 import { EXIT_BUDGET } from "../env.ts";
 import * as h from "../helpers/segment.ts";
 import { type Builder, isConst, memAt, memPlus } from "../ir/builder.ts";
@@ -45,24 +45,54 @@ function verify(helper: typeof h.verr): Lowering {
   };
 }
 
-/**
- * SGDT and SIDT, SMSW, SLDT, STR: what Linux answers for the processors that let it (umip.c of arch/x86): tables of no length at addresses of
- * the kernel's, the usual CR0, the task register and no local table.
- */
-function storeTable(lo: number): Lowering {
-  return (b, i) => {
-    const m = i.ops[0]!.mem!;
-    b.op("probe", m, 10);
-    b.op("st16", m, { lo: 0, hi: 0 });
-    b.op("st64", memPlus(m, 2), { lo, hi: -1 });
-  };
+/** SGDT and SIDT. */
+function storeTable(what: number): Lowering {
+  return (b, i) => b.op("vecpages", h.storeAsKernel, b.ipConst, i.ops[0]!.mem, what, h.TABLE_BYTES, 0, 0);
 }
-const GDT = 0xfffe0000 | 0, IDT = 0xffff0000 | 0, CR0 = 0x80050033 | 0, TASK_REGISTER = 0x40;
-/** A word, of which memory gets 16 bits. */
-function storeWord(lo: number): Lowering {
+/** SMSW, SLDT, STR: memory gets 16 bits. Linux writes 32-bit registers as it finds them: the upper half stays. */
+function storeWord(what: number): Lowering {
   return (b, i) => {
     const d = i.ops[0]!;
-    b.write(d.mem === undefined ? d : { ...d, size: 2 }, { lo, hi: 0 });
+    if (d.kind === OPERAND_MEMORY) return b.op("vecpages", h.storeAsKernel, b.ipConst, d.mem, what, 2, 0, 0);
+    const value = h.ANSWERS[what]!;
+    if (d.size !== 4) return b.write(d, value);
+    b.op("and64", d.slot, d.slot, { lo: 0, hi: -1 });
+    b.op("or64", d.slot, d.slot, { lo: value.lo, hi: 0 });
+  };
+}
+
+/** An offset and a selector in memory (m16:16, m16:32, m16:64): slots of the offset, zero-extended, and of the selector. */
+function farPointer(b: Builder, o: Operand): readonly [offset: number, selector: number] {
+  const size = o.size - 2, offset = b.temp(), selector = b.temp();
+  if (size !== 2 && size !== 4 && size !== 8) refuse();
+  b.op(size === 8 ? "ld64" : size === 4 ? "ld32" : "ld16u", offset, o.mem);
+  b.op("ld16u", selector, memPlus(o.mem!, size));
+  return [offset, selector];
+}
+export function farJump(b: Builder, o: Operand): void {
+  const [offset, selector] = farPointer(b, o);
+  b.help(h.checkFarTarget, selector);
+  b.op("jumpTo", offset);
+}
+export function farCall(b: Builder, o: Operand): void {
+  const [offset, selector] = farPointer(b, o), size = o.size - 2;
+  b.help(h.checkFarTarget, selector);
+  const store = size === 8 ? "st64" : size === 4 ? "st32" : "st16", next = b.temp();
+  // Both pages of the stack must be writable before either is written.
+  b.op("probe", memAt(RSP, -2 * size), 2 * size);
+  b.op("mov64", next, b.nextConst);
+  b.op(store, memAt(RSP, -size), { lo: h.USER_CS, hi: 0 });
+  b.op(store, memAt(RSP, -2 * size), next);
+  b.help(h.checkOffset, offset);
+  b.op("lea64", RSP, memAt(RSP, -2 * size));
+  b.op("jumpTo", offset);
+}
+/** LFS, LGS, LSS. */
+function loadFar(number: number): Lowering {
+  return (b, i) => {
+    const [offset, selector] = farPointer(b, i.ops[1]!);
+    b.help(h.loadSelector, number, selector);
+    b.write(i.ops[0]!, offset);
   };
 }
 
@@ -75,12 +105,15 @@ function farReturn(b: Builder, i: Instruction): void {
   b.op(load, cs, memAt(RSP, size));
   b.leave(h.farReturn, ip, cs, 2 * size + more);
 }
-function interruptReturn(b: Builder): void {
-  const t = b.temp(5);
-  for (let k = 0; k < 5; k++) b.op("ld64", t + k, memAt(RSP, 8 * k));
-  b.help(h.interruptReturn, t);
-  // Through the dispatcher: the trap flag may be up.
-  b.op("exit", t, EXIT_BUDGET);
+/** IRET with the given operand size. */
+function interruptReturn(size: number): Lowering {
+  return (b) => {
+    const t = b.temp(5), load = size === 8 ? "ld64" : size === 4 ? "ld32" : "ld16u";
+    for (let k = 0; k < 5; k++) b.op(load, t + k, memAt(RSP, size * k));
+    b.help(h.interruptReturn, t, size);
+    // Through the dispatcher: the trap flag may be up.
+    b.op("exit", t, EXIT_BUDGET);
+  };
 }
 
 export const SEGMENT: Family = {
@@ -88,11 +121,16 @@ export const SEGMENT: Family = {
   Lsl: ask(h.lsl),
   Verr: verify(h.verr),
   Verw: verify(h.verw),
-  Sgdt: storeTable(GDT),
-  Sidt: storeTable(IDT),
-  Sldt: storeWord(0),
-  Str: storeWord(TASK_REGISTER),
-  Smsw: storeWord(CR0),
+  Sgdt: storeTable(h.GDT),
+  Sidt: storeTable(h.IDT),
+  Sldt: storeWord(h.LDT),
+  Str: storeWord(h.TASK_REGISTER),
+  Smsw: storeWord(h.CR0),
+  Lfs: loadFar(h.FS),
+  Lgs: loadFar(h.GS),
+  Lss: loadFar(h.SS),
   Retf: farReturn,
-  Iretq: interruptReturn,
+  Iretq: interruptReturn(8),
+  Iretd: interruptReturn(4),
+  Iret: interruptReturn(2),
 };

@@ -14,7 +14,7 @@ import { I32 } from "../ram.ts";
 import { RIP } from "../cpu.ts";
 import { type Lowering, refuse } from "./lowering.ts";
 
-/** A 16-byte memory operand is not aligned. */
+/** A memory operand is not aligned. */
 export function misaligned(c: number, ip: number): void {
   I32[c + 2 * RIP] = ip | 0;
   I32[c + 2 * RIP + 1] = Math.floor(ip / 0x1_0000_0000) | 0;

@@ -16,6 +16,11 @@ export function protectedInstruction(b: Builder): void {
   b.op("leave1", h.generalProtection, b.ipConst, 0);
 }
 
+/** #UD where CPUID presents a lower level than the instruction belongs to. */
+export function needLevel(b: Builder, level: number): void {
+  b.help(h.needLevel, level);
+}
+
 /** INT n: user mode may use the gates of 3 and 4; for the others the error code names the gate. */
 function int(b: Builder, i: Instruction): void {
   const n = i.ops[0]!.lo;
@@ -112,8 +117,6 @@ const kernelOnly = [
   "Lgdt",
   "Lidt",
   "Lmsw",
-  "Iretd",
-  "Iret",
 ];
 
 const family: Record<string, Lowering> = {

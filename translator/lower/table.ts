@@ -6,7 +6,7 @@ import { ATOMIC } from "./atomic.ts";
 import { AVX } from "./avx.ts";
 import { AVX_PERMUTE } from "./avx_permute.ts";
 import { BIT } from "./bit.ts";
-import { BMI } from "./bmi.ts";
+import { BMI, BY_LEVEL } from "./bmi.ts";
 import { CONTROL } from "./control.ts";
 import { FLAG } from "./flag.ts";
 import { LOOP } from "./loop.ts";
@@ -49,6 +49,11 @@ const FAMILIES: readonly Family[] = [
   X87,
   X87_STATE,
 ];
+
+/** Lowerings, by mnemonic number, of what is another instruction to processors of a lower level, and asks which it is when it runs. */
+export function lowerLevels(mnemonics: Readonly<Record<string, number>>): ReadonlyMap<number, Lowering> {
+  return new Map(Object.entries(BY_LEVEL).map(([name, lowering]) => [mnemonics[name]!, lowering]));
+}
 
 /** Lowerings by mnemonic number, given iced-x86's enum. Refuses names that iced-x86 does not know and duplicates. */
 export function lowerings(mnemonics: Readonly<Record<string, number>>): Lowering[] {

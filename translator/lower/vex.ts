@@ -12,18 +12,8 @@ import {
   OPERAND_MEMORY,
   OPERAND_REGISTER,
 } from "../decode/instruction.ts";
-import { raise, VECTOR_GP } from "../env.ts";
 import type { Builder } from "../ir/builder.ts";
-import { named } from "../ir/objects.ts";
 import { type Lowering, refuse } from "./lowering.ts";
-import { setRip } from "../runtime.ts";
-
-/** A 32-byte memory operand is not aligned. */
-export function misaligned256(c: number, ip: number): void {
-  setRip(c, ip);
-  raise(VECTOR_GP);
-}
-named("misaligned256", misaligned256);
 
 const halves: Operand[] = [];
 /** A 128-bit register: half of a YMM register, or a temporary. */

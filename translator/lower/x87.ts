@@ -158,6 +158,7 @@ const FLOATS: Family = {
   Fld: fld,
   Fst: fst(0),
   Fstp: fst(1),
+  Fstpnce: (b, i) => b.help(io.fstpNoCheck, i.ops[0]!.number),
   Fild: (b, i) => b.help(fild, loadInt(b, i.ops[0]!)),
   Fist: (b, i) => store(b, i.ops[0]!, fist, i.ops[0]!.size, 8 * i.ops[0]!.size, 0),
   Fistp: (b, i) => store(b, i.ops[0]!, fist, i.ops[0]!.size, 8 * i.ops[0]!.size, 1),

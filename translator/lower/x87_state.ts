@@ -1,7 +1,7 @@
 // x87 state: FNINIT FNCLEX FLDCW FNSTCW FNSTSW FNSTENV FLDENV FNSAVE FRSTOR FXSAVE FXRSTOR FFREE FINCSTP FDECSTP FWAIT (SDM vol. 2)
 
 import { FPU_CONTROL } from "../cpu.ts";
-import { raise, VECTOR_GP } from "../env.ts";
+import { raise, raiseNonCanonical, VECTOR_GP } from "../env.ts";
 import type { Builder } from "../ir/builder.ts";
 import type { Instruction } from "../decode/instruction.ts";
 import { nameAll } from "../ir/objects.ts";
@@ -9,10 +9,10 @@ import { I32, U8 } from "../ram.ts";
 import { fdecstp, ffree, fincstp } from "../x87/compare.ts";
 import * as control from "../x87/control.ts";
 import { readFxsave, validFxsave, writeFxsave } from "../x87/fxsave.ts";
+import { setRip } from "../runtime.ts";
 import { check } from "../x87/stack.ts";
 import { xrstor, xsave } from "../helpers/xsave.ts";
 import type { Family, Lowering } from "./lowering.ts";
-import { misaligned } from "./sse_operands.ts";
 import { pending } from "./x87.ts";
 
 function copyStatus(c: number, t: number): void {
@@ -67,6 +67,13 @@ function block(op: string, helper: (c: number, at: number, wide: number) => void
   };
 }
 
+/** FXSAVE and FXRSTOR of what is not aligned; `hi` is the upper half of the address. Unlike MOVAPS, they look first whether it is one. */
+function misaligned(c: number, ip: number, hi: number): void {
+  setRip(c, ip);
+  if (hi >> 15 !== hi >> 31) raiseNonCanonical();
+  raise(VECTOR_GP);
+}
+
 function image(op: string, helper: (c: number, at: number, wide: number) => void, wide: number): Lowering {
   return (b, i) => {
     b.op("aligned", misaligned, i.ops[0]!.mem);
@@ -86,7 +93,18 @@ function fnstsw(b: Builder, i: Instruction): void {
   else b.op("ins16", i.ops[0]!.slot, t);
 }
 
-nameAll("x87_state", { copyStatus, fldcw, fnstenv, fldenv, fnsave, frstor, fxsave, fxrstor, check });
+nameAll("x87_state", {
+  misaligned,
+  copyStatus,
+  fldcw,
+  fnstenv,
+  fldenv,
+  fnsave,
+  frstor,
+  fxsave,
+  fxrstor,
+  check,
+});
 nameAll("xsave", { xsave, xrstor });
 nameAll("compare", { fdecstp, ffree, fincstp });
 nameAll("x87_control", control);

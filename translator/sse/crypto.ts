@@ -203,7 +203,8 @@ export function sha256msg2(d: number, s: number): void {
 
 // --- CRC-32C -------------------------------------------------------------------------------------------------
 
-const CRC = Int32Array.from({ length: 256 }, (_, i) => {
+/** The sums of single bytes. */
+export const CRC: Int32Array = Int32Array.from({ length: 256 }, (_, i) => {
   for (let k = 0; k < 8; k++) i = i & 1 ? i >>> 1 ^ 0x82f63b78 : i >>> 1;
   return i;
 });

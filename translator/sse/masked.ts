@@ -67,11 +67,28 @@ export interface GatherShape {
   readonly lanes: number;
   /** Logarithm. */
   readonly scale: number;
-  /** Addresses have 32 bits. */
+  /** Addresses have 32 bits; then, slot of a segment base that comes on top, else -1. */
   readonly narrow: boolean;
+  readonly segment: number;
 }
-export function packShape({ element, index, lanes, scale, narrow }: GatherShape): number {
-  return element | index << 4 | lanes << 8 | scale << 12 | (narrow ? 1 << 16 : 0);
+export function packShape({ element, index, lanes, scale, narrow, segment }: GatherShape): number {
+  return element | index << 4 | lanes << 8 | scale << 12 | (narrow ? 1 << 16 | segment + 1 << 17 : 0);
+}
+
+/** What a shape is made of, unless its addresses have 32 bits. */
+export function unpackShape(
+  shape: number,
+): Pick<GatherShape, "element" | "index" | "lanes" | "scale"> | undefined {
+  if (shape >> 16 !== 0) return undefined;
+  const element = (shape & 15) as 4 | 8, index = (shape >> 4 & 15) as 4 | 8;
+  return { element, index, lanes: shape >> 8 & 15, scale: shape >> 12 & 3 };
+}
+
+/** Guest address `low` in the segment whose base is in slot `segment - 1`; 0: none. */
+function inSegment(c: number, segment: number, low: number): number {
+  if (segment === 0) return low;
+  const base = c + 2 * (segment - 1), sum = (I32[base] >>> 0) + low;
+  return linear(sum | 0, I32[base + 1] + (sum > 0xffff_ffff ? 1 : 0) | 0, READ);
 }
 
 /**
@@ -89,7 +106,7 @@ export function gather(
   shape: number,
 ): void {
   const element = shape & 15, index = shape >> 4 & 15, lanes = shape >> 8 & 15, scale = shape >> 12 & 3;
-  const mask = c + 2 * m, words = element >> 2, to = c + 2 * d;
+  const mask = c + 2 * m, words = element >> 2, to = c + 2 * d, narrow = (shape >> 16 & 1) !== 0;
   for (let i = 0; i < lanes; i++) {
     if (chosen(mask, i, element)) {
       const k = c + 2 * x + (index === 8 ? 2 * i : i),
@@ -97,7 +114,8 @@ export function gather(
         high = index === 8 ? I32[k + 1] : low >> 31;
       const scaled = scale === 0 ? high : high << scale | low >>> 32 - scale;
       const al = (lo >>> 0) + ((low << scale) >>> 0), ah = hi + scaled + (al > 0xffff_ffff ? 1 : 0) | 0;
-      const p = readAddress(H.env, c, linear(al | 0, shape >> 16 ? 0 : ah, READ), element);
+      const va = narrow ? inSegment(c, shape >> 17, al >>> 0) : linear(al | 0, ah, READ);
+      const p = readAddress(H.env, c, va, element);
       for (let w = 0; w < words; w++) I32[to + words * i + w] = word(p + 4 * w);
     }
     for (let w = 0; w < words; w++) I32[mask + words * i + w] = 0;

@@ -7,7 +7,7 @@ import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
-import { CHAIN_LENGTH, LOOP_LENGTH, REGION_QUOTA } from "../tunables.ts";
+import { CHAIN_LENGTH, LOOP_LENGTH, REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
 import { Code, OP, wasmModule } from "./encoder.ts";
 import type { Flow, RegionPage } from "./flow.ts";
 import { hostFuses } from "./fused.ts";
@@ -276,8 +276,11 @@ export class WasmTier {
       if (result !== FAULTED && result !== INDIRECT && result !== PAUSED && result !== UNWOUND) {
         throw new Error(`a region returned ${result}`);
       }
-      if (result === PAUSED) exits.quota++;
-      else if (result !== FAULTED) exits.indirect++;
+      if (result === PAUSED) {
+        exits.quota++;
+        // It ran many blocks, and the scheduler counts them.
+        I32[c + 2 * QUOTA] -= SAMPLE_BLOCKS;
+      } else if (result !== FAULTED) exits.indirect++;
       block = H.jump(c, I32[c + 2 * RIP]!, I32[c + 2 * RIP + 1]!);
     }
     if (this.#threaded !== undefined) enterNode(block);

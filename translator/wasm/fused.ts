@@ -14,6 +14,11 @@ export function hostFuses(): boolean {
   return known ??= probe();
 }
 
+/** For tests: as if the host fused, or did not; undefined: as it is. */
+export function assumeFuses(fuses: boolean | undefined): void {
+  known = fuses;
+}
+
 function probe(): boolean {
   const code = new Code();
   for (const parameter of [0, 1, 2]) code.get(parameter).simd(SIMD.f64x2Splat);

@@ -217,6 +217,17 @@ export class Generator extends Access {
     this.floats.closure(this);
   }
 
+  /** runStep() on one arm of an `if`: the flags have been flushed, and of the temporaries the closure writes those among `writes` only. */
+  runStepApart(index: number, writes: readonly number[]): void {
+    this.spill();
+    this.storeTemps();
+    this.code.i32(RUNNING_CPU).call(index);
+    this.branchIf(this.#rawLevel);
+    this.reload();
+    this.floats.closure(this);
+    for (const slot of writes) this.reloadSlot(slot);
+  }
+
   /**
    * The same for a closure that touches nothing but the 128-bit (or, outside vectors, 64-bit) slots `reads` and `writes` and what is never in
    * locals (MXCSR, x87 state). May stand on one arm of an `if`: which temporaries are in locals does not change.

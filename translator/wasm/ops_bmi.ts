@@ -1,11 +1,14 @@
-// WebAssembly of LZCNT, BMI1 and BMI2; what takes a loop is left to closures.
+// WebAssembly of LZCNT, BMI1 and BMI2; CRC32.
 
 import { CF, FLAG_B, FLAG_R, OF } from "../cpu.ts";
+import { pext } from "../helpers/bmi.ts";
 import { EXPLICIT, kindOf, LOGIC, RESULT } from "../ir/flags.ts";
+import { BITS_MASK, BITS_RESULT, BITS_VALUE } from "./bit_functions.ts";
 import { leave } from "./conditions.ts";
 import { I64, OP } from "./encoder.ts";
 import { type Generator, W64, X32, X64, Y64 } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
+import { sharedIndex } from "./shared.ts";
 import { pushStatus } from "./status.ts";
 
 export const BMI: Record<string, Emit> = {};
@@ -141,12 +144,48 @@ for (const [name, flag] of [["adcx", CF], ["adox", OF]] as const) {
   }
 }
 
-// By closures that touch nothing but these registers.
+/** Value and mask (what CRC32 adds) to memory, a call, and the result; the closure while the function is being made. */
+function shared(
+  g: Generator,
+  name: string,
+  [d, a, b]: readonly any[],
+  push: (v: any, second: boolean) => void,
+  closure: () => void,
+): void {
+  for (const [slot, v] of [[BITS_VALUE, a], [BITS_MASK, b]] as const) {
+    g.base();
+    push(v, slot === BITS_MASK);
+    g.code.mem(OP.i64Store, 8 * slot);
+  }
+  g.callShared(sharedIndex(name));
+  g.code.hint(true);
+  g.open(OP.if);
+  g.base();
+  g.code.mem(OP.i64Load, 8 * BITS_RESULT);
+  g.set64(d);
+  g.code.op(OP.else);
+  closure();
+  g.close();
+}
 for (const bits of [32, 64]) {
-  BMI[`scatter${bits}`] = (g, [, , d, a, b], o) => g.runStepOn(g.step(o), [a, b], [d]);
+  BMI[`scatter${bits}`] = (g, [helper, , d, a, b], o) => {
+    const step = g.step(o),
+      push = (v: any) => bits === 64 ? g.get64(v) : (g.get32(v), g.code.op(OP.i64ExtendI32U));
+    shared(g, helper === pext ? "pext" : "pdep", [d, a, b], push, () => g.runStepOn(step, [a, b], [d]));
+  };
 }
 for (const bits of [8, 16, 32, 64]) {
   BMI[`crc${bits}`] = (g, [, d, a, b], o) => {
-    g.runStepOn(g.step(o), [a, b].filter((v) => typeof v === "number"), [d]);
+    const step = g.step(o);
+    const push = (v: any, second: boolean) => {
+      if (bits === 64) return g.get64(v);
+      g.get32(v);
+      // The sum has 32 bits always.
+      if (bits < 32 && second) g.code.i32((1 << bits) - 1).op(OP.i32And);
+      g.code.op(OP.i64ExtendI32U);
+    };
+    shared(g, `crc ${bits / 8}`, [d, a, b], push, () => {
+      g.runStepOn(step, [a, b].filter((v) => typeof v === "number"), [d]);
+    });
   };
 }

@@ -8,6 +8,7 @@ import { I32, I64, OP, pushHighProduct } from "./encoder.ts";
 import { type Generator, W64, X32, X64, Y64, Z64 } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
 import { doubleShiftHelper } from "./ops_shift.ts";
+import { textHelper } from "./ops_text.ts";
 
 export const MUL_DIV: Record<string, Emit> = {};
 
@@ -162,7 +163,7 @@ MUL_DIV.result2 = (g, [helper, x, y], o) => {
   leave(g, EXPLICIT);
 };
 MUL_DIV.result4 = MUL_DIV.flag4 = (g, a, o) => {
-  if (!doubleShiftHelper(g, a)) g.runStep(g.step(o));
+  if (!doubleShiftHelper(g, a) && !textHelper(g, a, o)) g.runStep(g.step(o));
 };
 
 // Products with flags: CF = OF = the exact product does not fit; the others are undefined, and 0 here.

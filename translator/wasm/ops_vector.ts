@@ -6,6 +6,7 @@ import type { IrOp } from "../ir/block.ts";
 import * as float from "../sse/float.ts";
 import { MAX, SQRT } from "../sse/lane.ts";
 import { DOUBLE, SINGLE } from "./float_facts.ts";
+import { MASKED } from "./ops_masked.ts";
 import { AVX, wideFloat } from "./ops_avx.ts";
 import { BIT } from "./ops_bit.ts";
 import { BMI } from "./ops_bmi.ts";
@@ -33,6 +34,7 @@ export const VECTOR: Record<string, Emit> = {
   ...STRING,
   ...BMI,
   ...AVX,
+  ...MASKED,
   ...FMA,
 };
 VECTOR.help1 = (g, a, o) => {

@@ -159,6 +159,6 @@ export function fdecstp(c: number): void {
 export function ffree(c: number, i: number, pops: number): void {
   begin(c);
   free(c, i);
-  if (pops !== 0) setTop(c, top(c) + 1);
+  if (pops !== 0) pop(c);
   finish(c);
 }

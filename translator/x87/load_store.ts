@@ -240,6 +240,17 @@ export function fstRegister(c: number, i: number, pops: number): void {
   finish(c);
 }
 
+/** FSTPNCE (D9 /3 with a register, not in the manuals): FSTP ST(i) to which an empty ST(0) is no error; nothing is copied then. */
+export function fstpNoCheck(c: number, i: number): void {
+  begin(c);
+  if (!isEmpty(c, 0)) {
+    const r = registerIndex(c, 0);
+    writeRaw(c, i, I32[r + 2], I32[r + 1], I32[r]);
+  }
+  pop(c);
+  finish(c);
+}
+
 const DIGITS_LIMIT = 10n ** 18n;
 
 /** FBLD: 18 packed decimal digits and a sign. */
