@@ -47,11 +47,16 @@ export function enterJump(block: Block, stamp: number): void {
   I32[at + 3] = block.entry;
 }
 
+/** High word of what is no address. */
+const NOBODY = -1;
+// Zeroes would be an entry for address 0.
+I32[(jumpEntryAt(0) >> 2) + 1] = NOBODY;
+
 /** `block` is dropped. */
 export function removeJump(block: Block): void {
   const at = jumpEntryAt(block.lo) >> 2;
   if (I32[at] === block.lo && I32[at + 1] === block.hi && I32[at + 3] === block.entry) {
-    I32[at + 3] = I32[at] = I32[at + 1] = 0;
+    I32[at + 1] = NOBODY;
   }
   functions.set(block.entry, null);
   free.push(block.entry);

@@ -119,7 +119,6 @@ class RegionEmitter {
         g.newInstruction();
         ip = o.ip;
       }
-      g.beginOperation(asksMemory(o));
       operation(g, o);
       for (const r of pointsElsewhere(o)) g.forgetPages(r);
     }
@@ -358,6 +357,7 @@ export function perfectHash(
 }
 
 function operation(g: Generator, o: IrOp): void {
+  g.beginOperation(asksMemory(o));
   const { name } = o.def;
   const emit = INTEGER[name] ?? VECTOR[name] ?? ALIGNED[name];
   if (emit !== undefined) return emit(g, o.args, o);
