@@ -17,9 +17,9 @@ export const HOT_SAMPLES = 200;
 /** What it adds to a block's heat when a region leaves to it: more than its share of the samples, since a region that ends there gains from going on. */
 export const EXIT_HEAT = 1 / 32;
 /** Blocks and IR operations of a region at the most: TurboFan's time grows faster than the code, and regions overlap. */
-export const REGION_BLOCKS = 100, REGION_OPS = 700;
+export const REGION_BLOCKS = 60, REGION_OPS = 400;
 /** IR operations of a called function that becomes part of its caller's region at the most, and of all of them together. */
-export const INLINE_OPS = 120, INLINE_TOTAL = 360;
+export const INLINE_OPS = 80, INLINE_TOTAL = 200;
 /** Pages of a region at the most: each is looked for when the region is entered after executable pages have changed. */
 export const REGION_PAGES = 8;
 /** Return addresses that a return inside a region is compared with at the most. */
