@@ -1,9 +1,9 @@
-// Memory accesses of a region: addresses, the TLB check, and windows.
+// Memory accesses of a region: an address is compared with a page that is known on this way (known_pages.ts), else with a window, else with the TLB.
 //
-// A window is one page that an access through the same registers is likely to hit again: the page's guest address and what to add to an address
-// for the physical one. It is checked before the TLB. Windows lie in memory, at addresses that are constants, so they cost no registers and serve all
-// regions (windows.ts); the environment empties them when an existing translation changes. A window that is none has an address that no user
-// page can have, and adds 0: should a guest use an address there, it finds a page that belongs to nobody.
+// A window is one page that an access through the same registers is likely to hit again: the page's guest address and what to add to an address for
+// the physical one. Windows lie in memory, at addresses that are constants, so they cost no registers and last beyond the region's run
+// (windows.ts); the environment empties them when an existing translation changes. A window that is none has an address that no user page can
+// have, and adds 0: should a guest use an address there, it finds a page that belongs to nobody.
 
 import { TEMPS, TLB, TLB_ADDEND, TLB_ENTRIES, TLB_ENTRY_WORDS, TLB_READ, TLB_WRITE } from "../cpu.ts";
 import { atRegister, type Mem, type Value } from "../ir/op.ts";

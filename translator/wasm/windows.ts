@@ -1,6 +1,6 @@
-// Which accesses of a region get a window (access.ts): those through the stack and frame pointers, fixed addresses, and registers that move in
-// small steps. An address that was just loaded or computed is as likely to be anywhere: there the TLB is asked at once. All windows but the
-// stack's begin empty, so outside of loops one is worth its while for several accesses only.
+// Which accesses of a region get a window (access.ts): those through the stack and frame pointers, fixed addresses, registers that move in small
+// steps, and indexes of small tables. An address that was just loaded or computed is as likely to be anywhere: there the TLB is asked at once. A
+// window that is wrong costs more than the TLB, so outside of loops one is worth its while for several accesses only.
 
 import { RBP, RSP, TEMPS } from "../cpu.ts";
 import { WINDOW_BYTES, WINDOW_COUNT, WINDOWS } from "../ram.ts";
@@ -16,6 +16,7 @@ export interface Window {
 /** By form of the address. */
 export type Windows = ReadonlyMap<string, Window>;
 
+/** Windows of a region at the most. */
 const MOST_WINDOWS = 12;
 /** An access in a loop counts for as many, and a window needs this many. */
 const LOOP_WEIGHT = 8, LEAST_WEIGHT = 3;
@@ -23,8 +24,9 @@ const LOOP_WEIGHT = 8, LEAST_WEIGHT = 3;
 export const NO_WINDOW: number = WINDOWS + WINDOW_BYTES;
 /** The window for the stack, which all regions share. */
 export const STACK_WINDOW: number = WINDOWS;
+/** Form of addresses in the stack. */
 export const STACK = `${RSP}`;
-/** The others. */
+/** The other windows begin here. */
 const FIRST = 2;
 
 /** Where window `n` of the region at guest address `entry` lies: where those of other regions are not, as a rule. */
