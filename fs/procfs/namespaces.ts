@@ -12,7 +12,7 @@ import type { ProcSource, ProcTask } from "./source.ts";
 const DT_LNK = 10, O_ACCMODE = 3;
 const NSFS_MAGIC = 0x6e736673;
 const CLONE_NEWUSER = 0x10000000, CLONE_NEWPID = 0x20000000;
-const NS_GET_USERNS = 0xb701, NS_GET_PARENT = 0xb702, NS_GET_NSTYPE = 0xb703, NS_GET_OWNER_UID = 0xb704;
+const NS_GET_PARENT = 0xb702, NS_GET_NSTYPE = 0xb703, NS_GET_OWNER_UID = 0xb704;
 
 /** Name of the link, kind as the text says it, CLONE_NEW* flag, and the number that Linux gives the first one. */
 const ROWS: readonly (readonly [name: string, kind: string, type: number, ino: number])[] = [
@@ -69,8 +69,6 @@ class NamespaceFile extends OpenFile {
         if (type !== CLONE_NEWUSER) return -EINVAL;
         caller.write(argument, new Uint8Array(4));
         return 0;
-      case NS_GET_USERNS:
-        return type === CLONE_NEWUSER ? -EPERM : -ENOTTY;
       default:
         return -ENOTTY;
     }
@@ -96,6 +94,12 @@ for (const [name, kind, type, ino] of ROWS) {
   files.set(name, same ?? new NamespaceFile(new NamespaceInode(nsfs, kind, type, ino), 0));
 }
 const names = [...files.keys()];
+
+/** ioctl NS_GET_USERNS: the user namespace that a namespace belongs to, opened; the first one belongs to none. */
+export function owningNamespace(file: OpenFile): OpenFile | number {
+  if (!(file instanceof NamespaceFile)) return -ENOTTY;
+  return file.inode.type === CLONE_NEWUSER ? -EPERM : files.get("user")!.inode.open(0);
+}
 
 /** The directory of `task`; the links' inode numbers begin at `base`. */
 export function namespaceDirectory(

@@ -4,6 +4,7 @@ import type { Inode } from "../../fs/vfs/inode.ts";
 import type { IoctlCaller, OpenFile } from "../../fs/vfs/open_file.ts";
 import { getLease } from "../../fs/vfs/leases.ts";
 import { MessageQueueFile } from "../ipc/mqueue.ts";
+import { owningNamespace } from "../../fs/procfs/namespaces.ts";
 import { lockQueue, releaseFile, releaseLocks, setFlock } from "../../fs/vfs/locks.ts";
 import { CAP_LEASE, CAP_SYS_RESOURCE, capable, ownerOrCapable } from "../../fs/vfs/permissions.ts";
 import { EACCES, EAGAIN, EBADF, EINVAL, ENOTTY, EPERM } from "../abi/errno.ts";
@@ -27,7 +28,7 @@ const FIONREAD = 0x541b,
   FIOCLEX = 0x5451,
   FIOASYNC = 0x5452,
   FIOQSIZE = 0x5460;
-const FIGETBSZ = 2;
+const FIGETBSZ = 2, NS_GET_USERNS = 0xb701;
 
 /**
  * Closing any descriptor of a file ends the process's record locks on it; the last one of a description, those of the
@@ -217,6 +218,10 @@ function sysIoctl(task: Task, fd: number, command: number, argument: number): nu
       file.flags = task.memory.readI32(argument) !== 0 ? file.flags | F.O_ASYNC : file.flags & ~F.O_ASYNC;
       followAsync(task, file, fd);
       return 0;
+    case NS_GET_USERNS: {
+      const owner = owningNamespace(file);
+      return typeof owner === "number" ? owner : installFd(task, owner, true);
+    }
   }
   const mode = file.inode.mode;
   if (isRegular(mode) || isDirectory(mode)) {
