@@ -32,6 +32,8 @@ export const LEFT_AT = 31;
 export const FPU_REGS = 32;
 /** Words 0, 3, 4 and 5: the selectors of ES, DS, FS and GS. */
 export const SEGMENTS = 48;
+/** Low word: which state of the executable pages of its address space this is (env.ts). */
+export const EXEC_STAMP = 56;
 /** Sixteen 32-byte YMM registers (4 slots each); XMM i is the low half, slots YMM + 4 * i and + 1. */
 export const YMM = 64;
 /** Temporaries of one block. */

@@ -31,7 +31,6 @@ import { EXIT_HEAT, HOT_SAMPLES, SAMPLE_BLOCKS } from "./tunables.ts";
 import { WasmTier } from "./wasm/compile.ts";
 import type { RegionParts } from "./cache/region_record.ts";
 import { findRegion, type RegionPage, type Source } from "./wasm/flow.ts";
-import { enterJump } from "./wasm/jump_table.ts";
 import { CODE_CHANGED, linear, Runtime, setRip } from "./runtime.ts";
 import { arenaIsFull } from "./threaded/arena.ts";
 import { forgetNodes, nodeChanged } from "./threaded/node.ts";
@@ -261,7 +260,6 @@ export class Dispatcher implements Executor {
     nodeChanged(block);
     this.onRegion?.(block);
     this.cache.contains(block, pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
-    if (block.entry !== 0) enterJump(block);
   }
 
   #newRegion(entry: number, source: Source, keep = false): ReadyRegion | undefined {

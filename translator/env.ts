@@ -48,6 +48,15 @@ export function translationsChanged(): void {
 I32[WINDOWS / 4 + 3] = 1;
 translationsChanged();
 
+let lastStamp = 0;
+/**
+ * A number for the executable pages of an address space as they are. It gets a new one when one of them goes or gets another frame, so code that was
+ * found in place once is in place as long as the number in the CPU state (EXEC_STAMP) is the same.
+ */
+export function newStamp(): number {
+  return lastStamp = lastStamp + 1 | 0;
+}
+
 /** Exception vectors (SDM vol. 3, table 6-1). */
 export const VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_BP = 3, VECTOR_OF = 4, VECTOR_BR = 5, VECTOR_UD = 6;
 export const VECTOR_NP = 11, VECTOR_SS = 12, VECTOR_GP = 13, VECTOR_PF = 14, VECTOR_MF = 16, VECTOR_AC = 17;

@@ -20,13 +20,15 @@ export const EXIT_HEAT = 1 / 32;
 export const REGION_BLOCKS = 100, REGION_OPS = 700;
 /** IR operations of a called function that becomes part of its caller's region at the most, and of all of them together. */
 export const INLINE_OPS = 120, INLINE_TOTAL = 360;
-/** Pages of a region at the most: each but the first is looked up in the exec TLB when the region is entered. */
-export const REGION_PAGES = 4;
+/** Pages of a region at the most: each is looked for when the region is entered after executable pages have changed. */
+export const REGION_PAGES = 8;
 /** Return addresses that a return inside a region is compared with at the most. */
 export const RETURN_SITES = 8;
 /** Cases of an indirect jump inside a region at the most, and how far behind its last block they may begin. */
 export const SWITCH_CASES = 64, SWITCH_REACH = 2048;
 /** Regions entered before wasm returns to the dispatcher, and times that loops go round in all of them. */
 export const CHAIN_LENGTH = 512, LOOP_LENGTH = 4000;
+/** Blocks that running regions counts for: they run many, and the scheduler wants its turn within a few milliseconds. */
+export const REGION_QUOTA = 8;
 /** Calls of regions on the host's stack at the most; deeper ones take the caller's place. V8's stack of about 1 MB holds some 3000 large frames. */
 export const CALL_DEPTH = 400;

@@ -3,7 +3,6 @@
 import { EACCES, EINVAL, ENOENT, ESRCH } from "../../kernel/abi/errno.ts";
 import { major, minor } from "../../kernel/abi/stat.ts";
 import type { DirectoryEntry, Inode } from "../vfs/inode.ts";
-import { OpenFile } from "../vfs/open_file.ts";
 import {
   DirectoryNode,
   type FileFunctions,
@@ -17,6 +16,7 @@ import {
 } from "./nodes.ts";
 import { namespaceDirectory } from "./namespaces.ts";
 import { decimal, fdDirectory, fdinfoDirectory } from "./pid_fd.ts";
+import { MemoryFile, type MemoryOpen, OpenMem, OpenPagemap } from "./pid_memory.ts";
 import { mapsText, smapsRollupText, smapsText } from "./pid_maps.ts";
 import * as text from "./pid_text.ts";
 import type { ProcSource, ProcTask } from "./source.ts";
@@ -56,6 +56,16 @@ function file(
   };
 }
 
+/** A file that is the address space in some form. */
+function memoryFile(permissions: number, Open: MemoryOpen): Maker {
+  return ({ task, source, context, ownerOf }, ino) =>
+    new MemoryFile(context, ino, permissions, {
+      owner: ownerOf,
+      open: (inode, flags) =>
+        !task.exists ? -ESRCH : source.mayInspect(task) ? new Open(inode, task, flags) : -EACCES,
+    });
+}
+
 function link(which: "cwd" | "root" | "exe"): Maker {
   return ({ task, source, context, ownerOf }, ino) =>
     new MagicLink(context, ino, {
@@ -88,7 +98,8 @@ const COMMON: Readonly<Record<string, Maker>> = {
   stat: open(text.statText),
   statm: open(text.statmText),
   maps: guarded(0o444, mapsText),
-  mem: (directory, ino) => new MemFile(directory, ino),
+  mem: memoryFile(0o600, OpenMem),
+  pagemap: memoryFile(0o400, OpenPagemap),
   cwd: link("cwd"),
   root: link("root"),
   exe: link("exe"),
@@ -224,50 +235,5 @@ export class DirectoryCache {
     for (const [tid, directory] of this.#directories) {
       if (!directory.task.exists) this.#directories.delete(tid);
     }
-  }
-}
-
-/** /proc/PID/mem: the address space as a file. */
-class MemFile extends ProcFile {
-  readonly #directory: PidDirectory;
-
-  constructor(directory: PidDirectory, ino: number) {
-    super(directory.context, ino, 0o600, { owner: directory.ownerOf });
-    this.#directory = directory;
-  }
-  override open(flags: number): OpenFile | number {
-    const { task, source } = this.#directory;
-    return !task.exists ? -ESRCH : source.mayInspect(task) ? new OpenMem(this, task, flags) : -EACCES;
-  }
-}
-
-class OpenMem extends OpenFile {
-  readonly inode: Inode;
-  readonly #task: ProcTask;
-
-  constructor(inode: Inode, task: ProcTask, flags: number) {
-    super(flags);
-    this.inode = inode;
-    this.#task = task;
-  }
-  override read(buffer: Uint8Array, offset: number, length: number): number {
-    const count = this.readAt(this.position, buffer, offset, length);
-    if (count > 0) this.position += count;
-    return count;
-  }
-  override write(buffer: Uint8Array, offset: number, length: number): number {
-    const count = this.writeAt(this.position, buffer, offset, length);
-    if (count > 0) this.position += count;
-    return count;
-  }
-  override readAt(position: number, buffer: Uint8Array, offset: number, length: number): number {
-    return this.#task.memory?.read(position, buffer, offset, length) ?? 0;
-  }
-  override writeAt(position: number, buffer: Uint8Array, offset: number, length: number): number {
-    return this.#task.memory?.write(position, buffer, offset, length) ?? 0;
-  }
-  override seek(offset: number, whence: number): number {
-    const target = whence === 0 ? offset : whence === 1 ? this.position + offset : -1;
-    return target < 0 ? -EINVAL : this.position = target;
   }
 }

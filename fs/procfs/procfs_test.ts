@@ -80,6 +80,7 @@ const memory: ProcMemory = {
     buffer.set(bytes, offset);
     return bytes.length;
   },
+  page: () => undefined,
   write: () => -1,
 };
 

@@ -232,6 +232,8 @@ export interface ProcMemory {
   readonly envStart: number;
   readonly envEnd: number;
   readonly auxv: Uint8Array;
+  /** The page at `address`; undefined where nothing is mapped. `shared`: others have it mapped too. */
+  page(address: number): { present: boolean; anonymous: boolean; shared: boolean } | undefined;
   /** Bytes moved; short where memory ends, -EIO when there is none at `address`. */
   read(address: number, buffer: Uint8Array, offset: number, length: number): number;
   write(address: number, buffer: Uint8Array, offset: number, length: number): number;

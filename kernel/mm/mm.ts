@@ -6,7 +6,6 @@
 
 import { pageHooks } from "../../fs/vfs/pages.ts";
 import type { Path } from "../../fs/vfs/path.ts";
-import { TLB } from "../../translator/cpu.ts";
 import {
   type Access,
   EXEC,
@@ -33,12 +32,12 @@ import { mremap } from "./mremap.ts";
 import { PageTable, PTE_EXEC, PTE_READ, PTE_WRITE } from "./page_table.ts";
 import {
   allocateTlb,
-  execTlbOf,
   fillData,
   fillExec,
   flushWriteTags,
   flushWriteTagsOf,
   releaseTlb,
+  useTlb,
 } from "./tlb.ts";
 import { unmapPages } from "./unmap.ts";
 import { VM_DONTFORK, VM_LOCKED, VM_WIPEONFORK, type Vma, VmaList } from "./vma.ts";
@@ -324,8 +323,7 @@ pageHooks.executing = (inode) => {
 
 /** Makes CPU state `c` run in `mm`. */
 export function attachCpu(mm: Mm, c: number): void {
-  I32[c + 2 * TLB] = mm.tlbWords;
-  I32[c + 2 * TLB + 1] = execTlbOf(mm.tlbWords);
+  useTlb(c, mm.tlbWords);
 }
 
 const SIGSEGV = 11, SIGBUS = 7, SIGKILL = 9;

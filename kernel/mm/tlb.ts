@@ -5,6 +5,8 @@
 // frame holds no translated code.
 
 import {
+  EXEC_STAMP,
+  TLB,
   TLB_ADDEND,
   TLB_BYTES,
   TLB_ENTRIES,
@@ -18,11 +20,13 @@ import {
   XTLB_ENTRY_WORDS,
   XTLB_TAG,
 } from "../../translator/cpu.ts";
-import { translationsChanged } from "../../translator/env.ts";
-import { FRAME_CODE, frameFlags, I32, PAGE_SIZE } from "../../translator/ram.ts";
+import { newStamp, translationsChanged } from "../../translator/env.ts";
+import { FRAME_CODE, frameFlags, I32, PAGE_SIZE, RUNNING_CPU } from "../../translator/ram.ts";
 import { FRAME_WRITE_TAGGED, frames } from "./frames.ts";
 import { PTE_EXEC, PTE_READ, PTE_WRITE } from "./page_table.ts";
 
+/** Word of a data TLB, unused by its first entry: the stamp of the address space's executable pages (env.ts). */
+const STAMP_WORD = 5;
 const RUN_FRAMES = (TLB_BYTES + XTLB_BYTES) / PAGE_SIZE;
 const DATA_WORDS = TLB_BYTES / 4;
 const TWO_32 = 0x1_0000_0000;
@@ -47,6 +51,19 @@ export function releaseTlb(words: number): void {
 /** I32 index of the exec TLB that belongs to the data TLB at `words`. */
 export function execTlbOf(words: number): number {
   return words + DATA_WORDS;
+}
+
+/** The CPU state gets these TLBs. */
+export function useTlb(c: number, words: number): void {
+  I32[c + 2 * TLB] = words;
+  I32[c + 2 * TLB + 1] = execTlbOf(words);
+  I32[c + 2 * EXEC_STAMP] = I32[words + STAMP_WORD];
+}
+
+/** An executable page goes. */
+function stampAnew(words: number): void {
+  I32[words + STAMP_WORD] = newStamp();
+  if (I32[RUNNING_CPU + 2 * TLB] === words) I32[RUNNING_CPU + 2 * EXEC_STAMP] = I32[words + STAMP_WORD];
 }
 
 /** Enters what the page-table entry `pte` of `va`'s page allows into the data TLB. */
@@ -91,6 +108,7 @@ export function flushPage(words: number, va: number, pte: number): void {
     I32[entry + TLB_WRITE] = TLB_INVALID;
   }
   if ((pte & PTE_EXEC) !== 0) {
+    stampAnew(words);
     const exec = words + DATA_WORDS + ((low >>> 12) & (XTLB_ENTRIES - 1)) * XTLB_ENTRY_WORDS;
     if (I32[exec + XTLB_TAG] === low && I32[exec + XTLB_TAG + 1] === high) I32[exec + XTLB_TAG] = TLB_INVALID;
   }
@@ -99,6 +117,7 @@ export function flushPage(words: number, va: number, pte: number): void {
 /** Forgets every page. */
 export function flushAll(words: number): void {
   translationsChanged();
+  stampAnew(words);
   for (let entry = words; entry < words + DATA_WORDS; entry += TLB_ENTRY_WORDS) {
     I32[entry + TLB_READ] = TLB_INVALID;
     I32[entry + TLB_WRITE] = TLB_INVALID;

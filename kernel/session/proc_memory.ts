@@ -88,6 +88,17 @@ export class MemoryView implements ProcMemory {
     return this.#mm.auxv;
   }
 
+  page(address: number): ReturnType<ProcMemory["page"]> {
+    const vma = this.#mm.vmas.find(address);
+    if (vma === undefined) return undefined;
+    const entry = this.#mm.table.get(address);
+    return {
+      present: entry !== 0,
+      anonymous: (entry & PTE_ANON) !== 0,
+      shared: entry !== 0 && frames.count((entry & ~PTE_FLAGS) >>> 12) > 1,
+    };
+  }
+
   read(address: number, buffer: Uint8Array, offset: number, length: number): number {
     return this.#move(address, length, READ, (physical, at, count) => {
       buffer.set(U8.subarray(physical, physical + count), offset + at);

@@ -68,6 +68,15 @@ export function describeError(error: unknown): { message: string; exitCode: numb
       exitCode: EXIT_DENIX,
     };
   }
+  if (error instanceof TypeError && /npm package|registry\.npmjs|--cached-only/.test(error.message)) {
+    return {
+      message: errorLine(
+        `Deno could not download the x86 decoder, npm:iced-x86 (${error.message.split("\n")[0]}); ` +
+          "it is needed once: run denix where there is a network, with the same DENO_DIR",
+      ),
+      exitCode: EXIT_DENIX,
+    };
+  }
   if (error instanceof Error && / \(os error \d+\)/.test(error.message)) {
     return { message: errorLine(`the host says: ${error.message}; check that path`), exitCode: EXIT_DENIX };
   }

@@ -17,7 +17,7 @@ import { openTtyFile } from "../tty/tty_file.ts";
 import type { Instance } from "./instance.ts";
 
 const NULL_DEVICE = makedev(1, 3);
-const O_RDWR = 2, O_NOCTTY = 0o400;
+const O_ACCMODE = 3, O_RDWR = 2, O_NOCTTY = 0o400;
 
 /** Installs the three descriptors; a terminal among them becomes the controlling terminal of `session`. */
 export function installStandardStreams(instance: Instance, files: FdTable, session: Session): void {
@@ -67,13 +67,14 @@ function streamFor(
       return new HostStream(host, fd === 0 ? 0 : host.info.flags, changed);
     default:
       return host.info.attributes.rdev === NULL_DEVICE
-        ? openNull(instance)
+        ? openNull(instance, host.info.flags & O_ACCMODE)
         : new HostFile(host, host.info.flags);
   }
 }
 
-function openNull(instance: Instance): OpenFile | undefined {
+/** What Deno's runtime finds closed at its start it opens as /dev/null itself, so that nobody can tell any more. */
+function openNull(instance: Instance, access: number = O_RDWR): OpenFile | undefined {
   const { vfs } = instance;
-  const file = vfs.open(vfs.context(), KERNEL, undefined, "/dev/null", { flags: O_RDWR, mode: 0 });
+  const file = vfs.open(vfs.context(), KERNEL, undefined, "/dev/null", { flags: access, mode: 0 });
   return typeof file === "number" ? undefined : file;
 }

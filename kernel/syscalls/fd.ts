@@ -3,6 +3,7 @@
 import type { Inode } from "../../fs/vfs/inode.ts";
 import type { IoctlCaller, OpenFile } from "../../fs/vfs/open_file.ts";
 import { getLease } from "../../fs/vfs/leases.ts";
+import { MessageQueueFile } from "../ipc/mqueue.ts";
 import { lockQueue, releaseFile, releaseLocks, setFlock } from "../../fs/vfs/locks.ts";
 import { CAP_LEASE, CAP_SYS_RESOURCE, capable, ownerOrCapable } from "../../fs/vfs/permissions.ts";
 import { EACCES, EAGAIN, EBADF, EINVAL, ENOTTY, EPERM } from "../abi/errno.ts";
@@ -28,10 +29,14 @@ const FIONREAD = 0x541b,
   FIOQSIZE = 0x5460;
 const FIGETBSZ = 2;
 
-/** Closing any descriptor of a file ends the process's record locks on it; the last one of a description, those of the description. */
+/**
+ * Closing any descriptor of a file ends the process's record locks on it; the last one of a description, those of the
+ * description. Of a message queue it ends mq_notify's registration.
+ */
 FdTable.onClose = (table, file) => {
   releaseLocks(file.inode, table);
   if (file.references === 1) releaseFile(file.inode, file);
+  if (file instanceof MessageQueueFile) file.flush(table);
 };
 
 function limit(task: Task): number {

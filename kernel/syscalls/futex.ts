@@ -45,9 +45,13 @@ function deadlineOf(task: Task, address: number, absolute: boolean, realtime: bo
   return realtime ? clock.monotonicOf(task.memory.readI64(address), task.memory.readI64(address + 8)) : ns;
 }
 
-interface FutexWait {
-  waiter: FutexWaiter;
-  readonly deadline: number;
+/** The place in a word's queue. A thread that ends while it sleeps must not be woken in another's stead. */
+class FutexWait {
+  constructor(readonly waiter: FutexWaiter, readonly deadline: number) {}
+
+  abandon(): void {
+    removeWaiter(this.waiter);
+  }
 }
 
 function wait(
@@ -67,12 +71,12 @@ function wait(
     deadline = state.deadline;
     if (task.signalPending) {
       const code = deadline === Infinity ? -ERESTARTSYS : -514;
-      task.syscallState = { waiter: state.waiter, deadline };
+      task.syscallState = new FutexWait(state.waiter, deadline);
       return task.block([], Infinity, code);
     }
   }
   if (task.memory.readI32(address) !== (expected | 0)) return -EAGAIN;
-  state = { waiter: addWaiter(task, address, isPrivate, bitset), deadline };
+  state = new FutexWait(addWaiter(task, address, isPrivate, bitset), deadline);
   task.syscallState = state;
   // With a time-out Linux restarts only when no handler runs; without one, SA_RESTART applies.
   return task.block(state.waiter.queue, deadline, deadline === Infinity ? -ERESTARTSYS : -514);
@@ -148,7 +152,7 @@ function lockPi(task: Task, address: number, isPrivate: boolean, deadline: numbe
   if (trylock) return -EAGAIN;
   task.memory.writeU32(address, (value | FUTEX_WAITERS) >>> 0);
   const waiter = addWaiter(task, address, isPrivate, -1, true);
-  task.syscallState = { waiter, deadline };
+  task.syscallState = new FutexWait(waiter, deadline);
   return task.block(waiter.queue, deadline, -ERESTARTSYS);
 }
 

@@ -34,12 +34,6 @@ const ROWS = `
 215 epoll_wait_old quiet
 219 restart_syscall enosys
 236 vserver quiet
-240 mq_open enosys string O mode pointer
-241 mq_unlink enosys string
-242 mq_timedsend enosys int buffer_in size uint timespec
-243 mq_timedreceive enosys int buffer_out size pointer timespec
-244 mq_notify enosys int pointer
-245 mq_getsetattr enosys int pointer pointer
 246 kexec_load EPERM pointer ulong pointer hex
 248 add_key quiet string string buffer_in size int
 249 request_key quiet string string string int
@@ -79,7 +73,6 @@ const ROWS = `
 446 landlock_restrict_self quiet fd hex
 447 memfd_secret quiet hex
 448 process_mrelease quiet fd hex
-449 futex_waitv quiet pointer uint hex timespec CLOCK
 451 cachestat quiet fd pointer pointer hex
 453 map_shadow_stack quiet pointer size hex
 454 futex_wake quiet pointer hex int hex

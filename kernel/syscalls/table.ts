@@ -8,6 +8,7 @@ import { fd } from "./fd.ts";
 import { file } from "./file.ts";
 import { filesystemCalls } from "./filesystems.ts";
 import { futex } from "./futex.ts";
+import { futexWaitv } from "./futex_waitv.ts";
 import { handleCalls } from "./handle.ts";
 import { id } from "./id.ts";
 import { inotifyCalls } from "./inotify.ts";
@@ -15,6 +16,7 @@ import { ipcCalls } from "./ipc.ts";
 import { misc } from "./misc.ts";
 import { missing } from "./missing.ts";
 import { mm } from "./mm.ts";
+import { messageQueueCalls } from "./mqueue.ts";
 import { path } from "./path.ts";
 import { pidfd } from "./pidfd.ts";
 import { pollCalls } from "./poll.ts";
@@ -63,6 +65,7 @@ const implemented = assemble([
   time,
   timer,
   futex,
+  futexWaitv,
   sched,
   id,
   pollCalls,
@@ -71,6 +74,7 @@ const implemented = assemble([
   sysvMemory,
   sysvSemaphores,
   sysvMessages,
+  messageQueueCalls,
   spliceCalls,
   socketCalls,
   socketMessageCalls,

@@ -1,7 +1,8 @@
 // Clocks and sleeping: clock_*, nanosleep, gettimeofday, times.
 
-import { EFAULT, EINTR, EINVAL, EOPNOTSUPP, EPERM, ERESTARTNOHAND } from "../abi/errno.ts";
+import { EFAULT, EINVAL, EOPNOTSUPP, EPERM, ERESTARTNOHAND } from "../abi/errno.ts";
 import { CAP_SYS_TIME, capable } from "../task/capabilities.ts";
+import { current } from "../task/current.ts";
 import type { Process } from "../task/process.ts";
 import type { Task } from "../task/task.ts";
 import { SECOND } from "../time/clock.ts";
@@ -21,27 +22,33 @@ export const TIMER_ABSTIME = 1;
 /** Resolution of the coarse clocks (HZ is 250). */
 const COARSE_NS = 4_000_000;
 
-function processCpuNs(task: Task, process: Process): number {
-  const running = process === task.process ? task.instance.scheduler.unaccountedNs(task) : 0;
+function processCpuNs(process: Process): number {
+  const running = current.task?.process === process
+    ? process.instance.scheduler.unaccountedNs(current.task)
+    : 0;
   return process.userNs + process.systemNs + running;
 }
 
-function threadCpuNs(task: Task, target: Task): number {
-  return target.userTimeNs + target.systemTimeNs +
-    (target === task ? task.instance.scheduler.unaccountedNs(task) : 0);
+function threadCpuNs(target: Task): number {
+  return target.userTimeNs + target.systemTimeNs + target.instance.scheduler.unaccountedNs(target);
 }
 
-/** The CPU time that a negative clock id names (clock_getcpuclockid, pthread_getcpuclockid); -EINVAL. */
-function dynamicCpuNs(task: Task, clock: number): number {
+/**
+ * Reads the CPU time that a clock id names: one of the two fixed ones, or a negative one (clock_getcpuclockid,
+ * pthread_getcpuclockid). Undefined for what is no CPU clock.
+ */
+export function cpuClock(task: Task, clock: number): (() => number) | undefined {
+  if (clock === CLOCK_PROCESS_CPUTIME_ID) return () => processCpuNs(task.process);
+  if (clock === CLOCK_THREAD_CPUTIME_ID) return () => threadCpuNs(task);
   const pid = ~(clock >> 3), perThread = (clock & 4) !== 0;
-  if ((clock & 3) === 3) return -EINVAL;
+  if (clock >= 0 || (clock & 3) === 3) return undefined;
   const { pids } = task.instance;
   if (perThread) {
     const target = pid === 0 ? task : pids.task(pid);
-    return target === undefined || target.process !== task.process ? -EINVAL : threadCpuNs(task, target);
+    return target === undefined || target.process !== task.process ? undefined : () => threadCpuNs(target);
   }
   const target = pid === 0 ? task.process : pids.process(pid);
-  return target === undefined ? -EINVAL : processCpuNs(task, target);
+  return target === undefined ? undefined : () => processCpuNs(target);
 }
 
 /** Writes the time of `clock`; 0 or -EINVAL. */
@@ -62,17 +69,10 @@ function sysClockGettime(task: Task, clock: number, address: number): number {
     case CLOCK_BOOTTIME:
       writeTimespecNs(task.memory, address, source.monotonicNs());
       return 0;
-    case CLOCK_PROCESS_CPUTIME_ID:
-      writeTimespecNs(task.memory, address, processCpuNs(task, task.process));
-      return 0;
-    case CLOCK_THREAD_CPUTIME_ID:
-      writeTimespecNs(task.memory, address, threadCpuNs(task, task));
-      return 0;
   }
-  if (clock >= 0) return -EINVAL;
-  const ns = dynamicCpuNs(task, clock);
-  if (ns < 0) return ns;
-  writeTimespecNs(task.memory, address, ns);
+  const cpuTimeNs = cpuClock(task, clock);
+  if (cpuTimeNs === undefined) return -EINVAL;
+  writeTimespecNs(task.memory, address, cpuTimeNs());
   return 0;
 }
 
@@ -90,7 +90,7 @@ function sysClockSettime(task: Task, clock: number, address: number): number {
 }
 
 function sysClockGetres(task: Task, clock: number, address: number): number {
-  if (!isClock(clock) && !(clock < 0 && dynamicCpuNs(task, clock) >= 0)) return -EINVAL;
+  if (!isClock(clock) && cpuClock(task, clock) === undefined) return -EINVAL;
   const coarse = clock === CLOCK_REALTIME_COARSE || clock === CLOCK_MONOTONIC_COARSE;
   if (address !== 0) writeTimespec(task.memory, address, 0, coarse ? COARSE_NS : 1);
   return 0;
@@ -127,10 +127,12 @@ function sysClockNanosleep(
   request: number,
   remaining: number,
 ): number {
+  if (clock < 0 || clock === CLOCK_PROCESS_CPUTIME_ID) {
+    return sleepOnCpuTime(task, clock, flags, request, remaining);
+  }
   if (task.syscallState === undefined) {
     if (clock === 8 || clock === 9 || clock === CLOCK_THREAD_CPUTIME_ID) return -EOPNOTSUPP;
-    if (!isClock(clock) && clock >= 0) return -EINVAL;
-    if (clock < 0 || clock === CLOCK_PROCESS_CPUTIME_ID) return sleepOnCpuTime(task, clock, flags, request);
+    if (!isClock(clock)) return -EINVAL;
     if (
       clock === CLOCK_MONOTONIC_RAW || clock === CLOCK_REALTIME_COARSE || clock === CLOCK_MONOTONIC_COARSE
     ) {
@@ -147,20 +149,32 @@ function sysClockNanosleep(
   return sleep(task, (flags & TIMER_ABSTIME) !== 0 ? 0 : remaining);
 }
 
+interface CpuSleep {
+  readonly usedNs: () => number;
+  readonly targetNs: number;
+}
+
 /** A sleep that ends when others of the process have used CPU time. Looked at every 4 ms. */
-function sleepOnCpuTime(task: Task, clock: number, flags: number, request: number): number {
-  const used = clock < 0 ? dynamicCpuNs(task, clock) : processCpuNs(task, task.process);
-  if (used < 0) return used;
-  const ns = readTimespecNs(task.memory, request);
-  if (ns < 0) return ns;
-  const target = (flags & TIMER_ABSTIME) !== 0 ? ns : used + ns;
-  if (used >= target || flags === TIMER_ABSTIME && task.timedOut && used >= ns) return 0;
-  // Without a state the call starts over, which is right for absolute times only: relative ones wait in wall time.
-  if ((flags & TIMER_ABSTIME) === 0) {
-    task.syscallState = { deadline: task.instance.clock.monotonicNs() + ns };
-    return sleep(task, 0);
+function sleepOnCpuTime(
+  task: Task,
+  clock: number,
+  flags: number,
+  request: number,
+  remaining: number,
+): number {
+  let state = task.syscallState as CpuSleep | undefined;
+  const absolute = (flags & TIMER_ABSTIME) !== 0;
+  if (state === undefined) {
+    const usedNs = cpuClock(task, clock);
+    if (usedNs === undefined) return -EINVAL;
+    const ns = readTimespecNs(task.memory, request);
+    if (ns < 0) return ns;
+    task.syscallState = state = { usedNs, targetNs: absolute ? ns : usedNs() + ns };
   }
-  return task.block([], task.instance.clock.monotonicNs() + COARSE_NS, -EINTR);
+  const left = state.targetNs - state.usedNs();
+  if (left <= 0) return 0;
+  if (task.signalPending && remaining !== 0 && !absolute) writeTimespecNs(task.memory, remaining, left);
+  return task.block([], task.instance.clock.monotonicNs() + COARSE_NS, -ERESTARTNOHAND);
 }
 
 function sysGettimeofday(task: Task, timeval: number, timezone: number): number {

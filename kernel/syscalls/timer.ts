@@ -8,7 +8,7 @@ import { cpuTimersOf, ITIMER_PROF, ITIMER_REAL, ITIMER_VIRTUAL, realTimerOf } fr
 import { PosixTimer, SIGEV_NONE, SIGEV_SIGNAL, SIGEV_THREAD_ID } from "../time/posix_timer.ts";
 import { readTimespecNs, readTimevalNs, writeTimespecNs, writeTimevalNs } from "../time/timespec.ts";
 import { family, type Syscall } from "./family.ts";
-import { deadlineOf, TIMER_ABSTIME } from "./time.ts";
+import { cpuClock, deadlineOf, TIMER_ABSTIME } from "./time.ts";
 
 /** Time left and interval of an interval timer. */
 function readItimer(task: Task, which: number): { valueNs: number; intervalNs: number } {
@@ -65,11 +65,12 @@ function sysAlarm(task: Task, seconds: number): number {
 function sysTimerCreate(task: Task, clock: number, event: number, idAddress: number): number {
   const { process, memory } = task;
   const realClock = clock === 0 || clock === 1 || clock === 7 || clock === 8 || clock === 9 || clock === 11;
-  // CPU clocks count as clocks, but their timers run in wall time here.
-  const cpuClock = clock === 2 || clock === 3 || clock < 0;
+  const cpuTimeNs = cpuClock(task, clock);
   // Clocks that are descriptors (kind 3) have no timers; the CPU clock kinds are 0, 1 and 2.
   if (clock < 0 && (clock & 3) === 3) return (clock & 7) === 3 ? -EOPNOTSUPP : -EINVAL;
-  if (!realClock && !cpuClock) return clock === 4 || clock === 5 || clock === 6 ? -EOPNOTSUPP : -EINVAL;
+  if (!realClock && cpuTimeNs === undefined) {
+    return clock === 4 || clock === 5 || clock === 6 ? -EOPNOTSUPP : -EINVAL;
+  }
   let notify = SIGEV_SIGNAL, signo = SIGALRM, thread: Task | undefined, value = 0, valueHigh = 0;
   let id = 0;
   while (process.posixTimers.has(id)) id++;
@@ -90,7 +91,7 @@ function sysTimerCreate(task: Task, clock: number, event: number, idAddress: num
   memory.writeU32(idAddress, id);
   process.posixTimers.set(
     id,
-    new PosixTimer(process, id, clock, { notify, signo, thread, value, valueHigh }),
+    new PosixTimer(process, id, clock, { notify, signo, thread, value, valueHigh }, cpuTimeNs),
   );
   return 0;
 }
@@ -112,7 +113,7 @@ function sysTimerSettime(task: Task, id: number, flags: number, newValue: number
   if (valueNs > 0) {
     deadline = (flags & TIMER_ABSTIME) !== 0
       ? deadlineOf(task, timer.clock, memory.readI64(newValue + 16), memory.readI64(newValue + 24))
-      : task.instance.clock.monotonicNs() + valueNs;
+      : timer.after(valueNs);
   }
   timer.set(deadline, intervalNs);
   if (oldValue !== 0) {
@@ -145,12 +146,7 @@ export const timer: Syscall[] = family({
   alarm: { nr: 37, args: "uint", run: sysAlarm },
   getitimer: { nr: 36, args: "ITIMER itimerval_out", run: sysGetitimer },
   setitimer: { nr: 38, args: "ITIMER itimerval itimerval_out", run: sysSetitimer },
-  timer_create: {
-    nr: 222,
-    args: "CLOCK pointer pointer",
-    run: sysTimerCreate,
-    partial: "CPU clocks run in wall time",
-  },
+  timer_create: { nr: 222, args: "CLOCK pointer pointer", run: sysTimerCreate },
   timer_settime: { nr: 223, args: "int CLOCKFLAG itimerspec itimerspec_out", run: sysTimerSettime },
   timer_gettime: { nr: 224, args: "int itimerspec_out", run: sysTimerGettime },
   timer_getoverrun: { nr: 225, args: "int", run: sysTimerGetoverrun },

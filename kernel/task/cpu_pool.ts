@@ -1,9 +1,10 @@
 // Memory for CPU states: two to a frame, used again when a task ends. The task that runs has its state in RUNNING_CPU.
 
-import { CPU_BYTES } from "../../translator/cpu.ts";
+import { CPU_BYTES, TLB } from "../../translator/cpu.ts";
 import { translationsChanged } from "../../translator/env.ts";
 import { I32, PAGE_SIZE, RUNNING_CPU } from "../../translator/ram.ts";
 import { frames } from "../mm/frames.ts";
+import { useTlb } from "../mm/tlb.ts";
 
 const WORDS = CPU_BYTES / 4;
 const free: number[] = [];
@@ -51,6 +52,8 @@ export function takeCpu(task: CpuOwner): void {
   running = task;
   translationsChanged();
   I32.copyWithin(RUNNING_CPU, task.savedCpu, task.savedCpu + WORDS);
+  const tlb = I32[RUNNING_CPU + 2 * TLB];
+  if (tlb !== 0) useTlb(RUNNING_CPU, tlb);
   task.cpu = RUNNING_CPU;
 }
 

@@ -9,6 +9,8 @@ import { Timer } from "./timer_queue.ts";
 
 export const SIGEV_SIGNAL = 0, SIGEV_NONE = 1, SIGEV_THREAD = 2, SIGEV_THREAD_ID = 4;
 const OVERRUN_MAX = 0x7fff_ffff;
+/** How soon a timer of a CPU clock looks again at most. CPU time never runs faster than the monotonic clock here. */
+const CPU_LOOK_NS = 4_000_000;
 
 export class PosixTimer {
   readonly #process: Process;
@@ -21,6 +23,10 @@ export class PosixTimer {
   readonly #value: number;
   readonly #valueHigh: number;
   readonly #timer: Timer;
+  /** Time of its clock now: monotonic, or used CPU time. */
+  readonly #now: () => number;
+  readonly #countsCpu: boolean;
+  /** Of its clock. */
   #deadlineNs = Infinity;
   intervalNs = 0;
   /** Expirations since the pending signal was queued. */
@@ -33,6 +39,7 @@ export class PosixTimer {
     id: number,
     clock: number,
     event: { notify: number; signo: number; thread: Task | undefined; value: number; valueHigh: number },
+    cpuTimeNs?: () => number,
   ) {
     this.#process = process;
     this.id = id;
@@ -43,6 +50,8 @@ export class PosixTimer {
     this.#value = event.value;
     this.#valueHigh = event.valueHigh;
     this.#timer = new Timer(() => this.#fire());
+    this.#countsCpu = cpuTimeNs !== undefined;
+    this.#now = cpuTimeNs ?? (() => process.instance.clock.monotonicNs());
   }
 
   get armed(): boolean {
@@ -51,7 +60,7 @@ export class PosixTimer {
 
   get remainingNs(): number {
     if (!this.armed) return 0;
-    const now = this.#process.instance.clock.monotonicNs();
+    const now = this.#now();
     if (this.notify === SIGEV_NONE && this.#deadlineNs <= now) {
       // Nobody is told: it is only moved on when somebody looks.
       if (this.intervalNs === 0) return 0;
@@ -60,15 +69,27 @@ export class PosixTimer {
     return Math.max(1, this.#deadlineNs - now);
   }
 
-  /** `deadlineNs` of the monotonic clock; Infinity disarms. */
+  /** The deadline that lies `ns` ahead. */
+  after(ns: number): number {
+    return this.#now() + ns;
+  }
+
+  /** `deadlineNs` of the monotonic clock, or of its CPU clock; Infinity disarms. */
   set(deadlineNs: number, intervalNs: number): void {
     this.#dropPending();
     this.#deadlineNs = deadlineNs;
     this.intervalNs = deadlineNs === Infinity ? 0 : intervalNs;
     this.#missed = 0;
     this.overrun = 0;
-    const { timers } = this.#process.instance.scheduler;
-    if (this.notify !== SIGEV_NONE) timers.arm(this.#timer, deadlineNs);
+    if (this.notify !== SIGEV_NONE) this.#arm();
+  }
+
+  #arm(): void {
+    const { clock, scheduler } = this.#process.instance;
+    const atNs = this.#countsCpu && this.armed
+      ? clock.monotonicNs() + Math.max(CPU_LOOK_NS, this.#deadlineNs - this.#now())
+      : this.#deadlineNs;
+    scheduler.timers.arm(this.#timer, atNs);
   }
 
   cancel(): void {
@@ -88,14 +109,14 @@ export class PosixTimer {
   }
 
   #fire(): void {
-    const { clock, scheduler } = this.#process.instance;
-    const now = clock.monotonicNs();
+    const now = this.#now();
+    if (this.#countsCpu && now < this.#deadlineNs) return this.#arm();
     let extra = 0;
     if (this.intervalNs > 0) {
       extra = Math.floor((now - this.#deadlineNs) / this.intervalNs);
       this.#deadlineNs += (extra + 1) * this.intervalNs;
     } else this.#deadlineNs = Infinity;
-    scheduler.timers.arm(this.#timer, this.#deadlineNs);
+    this.#arm();
     const target = this.thread ?? this.#process;
     if (target.pending.findTimer(this.id) !== undefined) {
       this.#missed += extra + 1;

@@ -4,11 +4,15 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { denixCommand, oracleTest, type Output, runDenix, which } from "../harness.ts";
 
 /** Runs denix as a user types it: no options added. */
-async function cli(args: string[], deno: string[] = ["-A"]): Promise<Output> {
+async function cli(
+  args: string[],
+  deno: string[] = ["-A"],
+  env: Record<string, string> = {},
+): Promise<Output> {
   const [program, run, , entry] = denixCommand();
   const { code, stdout, stderr } = await new Deno.Command(program!, {
     args: [run!, "--no-prompt", ...deno, entry!, ...args],
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...env },
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();
@@ -189,6 +193,10 @@ error("a network grant that Deno does not have", [], async () => {
     /--allow-net=example\.org/,
   );
 });
+error("a decoder that cannot be downloaded", [], async (folder) => {
+  const output = await cli(["--no-cache", "/bin/true"], ["--cached-only", "-A"], { DENO_DIR: folder });
+  assertRefused(output, 125, /could not download.*iced-x86.*where there is a network/);
+});
 error("--help and --version", [], async () => {
   const help = await cli(["--help"]);
   assertEquals([help.code, help.stderr], [0, ""]);
@@ -253,4 +261,36 @@ error("--env, --env-clear, --cwd, --root", ["busybox"], async (folder) => {
   assertEquals([root.code, root.stderr], [0, ""]);
   assertMatch(root.stdout, /^\/\nfrom the root\n/);
   assert(root.stdout.includes("hello") && !root.stdout.includes("etc\n"));
+});
+error("a fault of denix itself kills that process only, and says how to report it", [], async (folder) => {
+  const place = (path: string) => new URL(`../../${path}`, import.meta.url).href;
+  await Deno.writeTextFile(
+    `${folder}/fault.ts`,
+    `import { run } from "${place("mod.ts")}";
+import { syscallTable } from "${place("kernel/syscalls/table.ts")}";
+const row = syscallTable.find(({ name }) => name === "getpriority");
+Object.assign(row, { run: () => { throw new TypeError("made to fail") } });
+const { code, stdout } = await run({ args: ["/bin/bash", "-c", "nice; echo $?; (exec nice); echo $?; echo alive"] });
+console.log(code, new TextDecoder().decode(stdout));
+`,
+  );
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      "--config",
+      new URL("../../deno.json", import.meta.url).pathname,
+      `${folder}/fault.ts`,
+    ],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const text = new TextDecoder().decode(stderr);
+  assertEquals(new TextDecoder().decode(stdout), "0 159\n159\nalive\n\n");
+  assertMatch(text, /^denix: internal error in process \d+ \(nice\), system call getpriority\n/);
+  assertMatch(text, /\brip\b/i);
+  assertMatch(text, /TypeError: made to fail/);
+  assertMatch(text, /\ndenix: please report this with the lines above/);
+  assertEquals(text.match(/internal error/g)?.length, 2);
 });

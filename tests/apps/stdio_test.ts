@@ -23,6 +23,8 @@ compareHostScripts("stdio", {
   "stdout and stderr as one pipe keep their order":
     `$RUN /bin/sh -c 'for i in 1 2 3; do echo o$i; echo e$i >&2; done' 2>&1 | cat`,
   "no input at all": `$RUN /bin/cat < /dev/null; echo $?; $RUN /bin/sh -c 'read x; echo $?' < /dev/null`,
+  "the null device is open as the host has it":
+    `$RUN /bin/sh -c 'cat; echo x >&0; echo $?' < /dev/null; $RUN /bin/sh -c 'cat <&1; echo $? >&2' > /dev/null; $RUN /bin/sh -c 'echo x >&0; cat; echo $?' <> /dev/null`,
   "output to /dev/full": { script: `$RUN /bin/echo x > /dev/full; echo $?` },
   "stdin is a file for the guest":
     `echo abc > f; $RUN /usr/bin/stat -L -c '%F %s' /dev/stdin < f; $RUN /bin/sh -c 'test -f /dev/stdin && echo regular; test -p /dev/stdout && echo pipe' < f | cat`,

@@ -5,7 +5,18 @@
 // may stop anywhere: slow paths throw through it.
 
 import { END, EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
-import { CHAIN, FLAGS, LEFT_AT, QUOTA, RIP, RSP, TLB, XTLB_ADDEND } from "../cpu.ts";
+import {
+  CHAIN,
+  EXEC_STAMP,
+  FLAGS,
+  LEFT_AT,
+  QUOTA,
+  RIP,
+  RSP,
+  TLB,
+  XTLB_ADDEND,
+  XTLB_ENTRIES,
+} from "../cpu.ts";
 import type { OpDef, Value } from "../ir/op.ts";
 import { LENGTH_SHIFT, OFFSET_SHIFT, type Shape, SHAPE_MASK } from "../ir/words.ts";
 import { condition } from "../wasm/conditions.ts";
@@ -14,7 +25,7 @@ import { CPU_AT, ENTRY, Generator, PHYS, X32, X64 } from "../wasm/generator.ts";
 import { JUMP_ENTRY_SHIFT, JUMP_FACTOR } from "../wasm/jump_table.ts";
 import { IMPORTS, REGION } from "../wasm/imports.ts";
 import { INTEGER, moveStack, pushValue, STACK_TOP } from "../wasm/ops_integer.ts";
-import { CHAIN_LENGTH, LOOP_LENGTH } from "../tunables.ts";
+import { CHAIN_LENGTH, LOOP_LENGTH, REGION_QUOTA } from "../tunables.ts";
 import { ANY_COUNT } from "../wasm/ops_shift.ts";
 import { ALIGNED, VECTOR } from "../wasm/ops_vector.ts";
 import {
@@ -27,6 +38,7 @@ import {
   NODE_PAGE,
   NODE_REGION,
   NODE_SHIFT,
+  NODE_STAMP,
   NODE_TABLE,
 } from "./node.ts";
 import { AT, HandlerCode, isSlotWord, operands, slotOffset, slotWord, Unsupported } from "./operands.ts";
@@ -43,11 +55,6 @@ export const NODE = 1;
 export class HandlerGenerator extends Generator {
   constructor() {
     super([], [], [], new Map(), new HandlerCode());
-  }
-
-  /** Types of the locals behind two parameters. */
-  override get locals(): number[] {
-    return super.locals.slice(1);
   }
 
   // Every value is in the CPU state.
@@ -148,10 +155,17 @@ export class HandlerGenerator extends Generator {
     code.i32(CPU_AT).get(NODE).mem(OP.i32Store, 8 * QUOTA + 4);
     code.i32(CPU_AT).get(AT).mem(OP.i32Store, 8 * LEFT_AT).i32(result).op(OP.return);
   }
+  /** Pushes the address of the exec TLB entry for the address whose low word `push` pushes, and keeps it in PHYS. */
+  #execEntry(push: () => void): void {
+    const { code } = this;
+    code.i32(CPU_AT).mem(OP.i32Load, 8 * TLB + 4).i32(2).op(OP.i32Shl);
+    push();
+    code.i32(12).op(OP.i32ShrU).i32(XTLB_ENTRIES - 1).op(OP.i32And).i32(4).op(OP.i32Shl, OP.i32Add).tee(PHYS);
+  }
   /** Pushes whether the exec TLB has tag `tag` with the addend of the node in X32, for the page whose low word `low` pushes. */
   #current(low: () => void, tag: () => void): void {
     const { code } = this;
-    this.execEntry(low);
+    this.#execEntry(low);
     code.mem(OP.i64Load, 0);
     tag();
     code.op(OP.i64Eq).get(PHYS).mem(OP.i32Load, 4 * XTLB_ADDEND).get(X32).mem(OP.i32Load, NODE_ADDEND);
@@ -302,7 +316,9 @@ export function emitStub(): HandlerGenerator {
 /** Of PAUSE: enters the region of the node (functions: table 1), or leaves there. */
 export function emitPause(): Code {
   const code = new Code();
-  code.get(NODE).mem(OP.i32Load, NODE_REGION).op(OP.i32Eqz, OP.if, VOID).get(NODE).op(OP.return, OP.end);
+  code.get(NODE).mem(OP.i32Load, NODE_REGION).op(OP.i32Eqz).get(NODE).mem(OP.i32Load, NODE_STAMP);
+  code.i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Ne, OP.i32Or);
+  code.op(OP.if, VOID).get(NODE).op(OP.return, OP.end);
   code.i32(CPU_AT).i32(CHAIN_LENGTH).mem(OP.i32Store, 8 * CHAIN);
   code.i32(CPU_AT).i32(LOOP_LENGTH).mem(OP.i32Store, 8 * CHAIN + 4);
   code.i32(CPU_AT).i32(0).mem(OP.i32Store, 8 * QUOTA + 4);
@@ -311,9 +327,11 @@ export function emitPause(): Code {
     OP.i32Store,
     8 * QUOTA,
   );
-  return code.i32(0).get(NODE).mem(OP.i32Load, NODE_REGION).op(OP.returnCallIndirect).u(REGION_TYPE).u(1);
+  return code.i32(0).i64(-1, -1).get(NODE).mem(OP.i32Load, NODE_REGION).op(OP.returnCallIndirect).u(
+    REGION_TYPE,
+  ).u(1);
 }
-const REGION_TYPE = 1, REGION_QUOTA = 3;
+const REGION_TYPE = 1;
 /** The types of the functions in both tables. */
 export const BASE_TYPES: readonly FunctionType[] = [HANDLER, REGION];
 

@@ -1,7 +1,8 @@
 // A block as threaded code knows it: a node in physical memory, and a table that finds nodes by guest address for indirect jumps.
 //
 //     0: physical address of its first operation, or of PAUSE_AT     4: addend of its exec TLB entry     8: number of the block     12: its region, as an index of the function table     16: its page, as a double
-//     24 + 16 n, for each link: node it leads to (0: not known), then at + 8: the target's page, as a TLB tag
+//     24: stamp of the executable pages among which the region is in place (env.ts)
+//     32 + 16 n, for each link: node it leads to (0: not known), then at + 8: the target's page, as a TLB tag
 //
 // As everywhere, a link or jump to another page is good where the exec TLB shows the frame that the target was translated from.
 
@@ -16,7 +17,8 @@ export const NODE_CODE = 0,
   NODE_BLOCK = 8,
   NODE_REGION = 12,
   NODE_PAGE = 16,
-  NODE_LINKS = 24;
+  NODE_STAMP = 24,
+  NODE_LINKS = 32;
 export const LINK_BYTES = 16, LINK_TAG = 8;
 /** An addend that no page has. */
 const DEAD = 1;
@@ -94,6 +96,12 @@ export function nodeChanged(block: Block): void {
   if (block.node === 0) return;
   I32[(block.node + NODE_CODE) >> 2] = block.plain === undefined ? 4 * block.at : PAUSE_AT;
   I32[(block.node + NODE_REGION) >> 2] = block.entry;
+  nodeStamped(block, 0);
+}
+
+/** The block's region has been found in place. */
+export function nodeStamped({ node }: Block, stamp: number): void {
+  if (node !== 0) I32[(node + NODE_STAMP) >> 2] = stamp;
 }
 
 /** The block is dropped: no link from another page and no jump finds it. */

@@ -10,14 +10,13 @@ import { type Shape, SHAPE_MASK, shapes } from "../ir/words.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { NEW_RUNS, NEW_SHAPES } from "../tunables.ts";
-import { Code, type FunctionBody, I32 as I32_TYPE, OP, wasmModule } from "../wasm/encoder.ts";
+import { Code, type FunctionBody, OP, wasmModule } from "../wasm/encoder.ts";
 import {
   CONDITION,
   IMPORTS,
   MISS_READ,
   PROBE,
   READ,
-  REGION,
   STATUS,
   WRITE128,
   WRITE16,
@@ -116,8 +115,7 @@ export class ThreadedTier {
     const functions: FunctionBody[] = [
       { type: HANDLER, locals: [], code: enter, name: "enter" },
       { type: HANDLER, locals: [], code: emitPause(), name: "pause" },
-      // One parameter less.
-      { type: REGION, locals: [I32_TYPE, ...goOn.locals], code: goOn.code, name: "goOn" },
+      { type: HANDLER, locals: goOn.locals, code: goOn.code, name: "goOn" },
       { type: HANDLER, locals: stub.locals, code: stub.code, name: "stub" },
     ];
     const bytes = wasmModule({

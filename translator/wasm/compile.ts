@@ -1,20 +1,31 @@
 // Makes a region's wasm module and the Run around its function.
 
-import type { Block, Link } from "../cache/block.ts";
-import { CHAIN, LEFT_AT, QUOTA, RIP } from "../cpu.ts";
+import type { Block, BlockCode, Link } from "../cache/block.ts";
+import { CHAIN, EXEC_STAMP, LEFT_AT, QUOTA, RIP } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
 import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
-import { CHAIN_LENGTH, LOOP_LENGTH, SAMPLE_BLOCKS } from "../tunables.ts";
+import { CHAIN_LENGTH, LOOP_LENGTH, REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
 import { Code, OP, wasmModule } from "./encoder.ts";
 import type { Flow, RegionPage } from "./flow.ts";
 import { hostFuses } from "./fused.ts";
-import { CPU_AT, FAULTED, FIRST_END, GLOBAL_FUSES, GLOBALS, INDIRECT, PAUSED, STALE } from "./generator.ts";
+import {
+  CPU_AT,
+  FAULTED,
+  FIRST_END,
+  GLOBAL_FUSES,
+  GLOBALS,
+  INDIRECT,
+  NO_CALLER,
+  PAUSED,
+  UNWOUND,
+} from "./generator.ts";
 import {
   CONDITION,
   IMPORTS,
+  LEAVE,
   MISS_READ,
   PROBE,
   READ,
@@ -29,16 +40,15 @@ import {
   WRITE64,
   WRITE8,
 } from "./imports.ts";
-import { addFunction, enterJump, functions, GO_ON } from "./jump_table.ts";
+import { addFunction, enterJump, functions as functionTable, GO_ON } from "./jump_table.ts";
 import { missFunctions } from "./miss.ts";
-import { enterNode } from "../threaded/node.ts";
+import { enterNode, nodeStamped } from "../threaded/node.ts";
 import type { ThreadedTier } from "../threaded/tier.ts";
 import { installStubs } from "./shared.ts";
 import { statusFunctions } from "./status.ts";
 import { emitRegion } from "./region.ts";
 
 const PAGES = RAM_BYTES / 65536;
-const TWO_32 = 0x1_0000_0000;
 
 /** Pending instead of an exception: an existing translation changed, the instruction starts anew. */
 const RETRY = { toString: () => "retry" };
@@ -46,14 +56,10 @@ const RETRY = { toString: () => "retry" };
 /** What stands for threaded code where there is none: hands on the region's result. */
 function noThreadedCode(): () => number {
   const code = new Code().i32(CPU_AT).mem(OP.i32Load, 8 * LEFT_AT);
-  const bytes = wasmModule({
-    pages: PAGES,
-    imports: [],
-    globals: 0,
-    functions: [{ type: REGION, locals: [], code, name: "r" }],
-  });
+  const functions = [{ type: LEAVE, locals: [], code, name: "r" }];
+  const bytes = wasmModule({ pages: PAGES, imports: [], globals: 0, functions });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-    m: { m: memory, t: functions },
+    m: { m: memory, t: functionTable },
   });
   return instance.exports["r"] as () => number;
 }
@@ -63,18 +69,17 @@ type Run = (c: number) => Block | null;
 type Imports = Record<string, (...args: any[]) => number>;
 
 interface Region {
-  readonly run: (depth: number) => number;
+  readonly run: (depth: number, back: bigint) => number;
   readonly pages: readonly RegionPage[];
+  /** Of the executable pages among which it was found in place. */
+  stamp: number;
   /** What runs the first block where the region cannot. */
   readonly plain: Run | undefined;
-  /** Low word of its address. */
-  readonly lo: number;
-  readonly hi: number;
 }
 
 /** A region's code, ready to run. */
 export interface Entered {
-  readonly code: Run;
+  readonly code: BlockCode;
   /** Index in the function table; 0: none. */
   readonly entry: number;
 }
@@ -94,7 +99,7 @@ export class WasmTier {
   compileMs = 0;
   longestMs = 0;
   /** Why regions came back to JavaScript, how often. */
-  readonly exits = { quota: 0, indirect: 0, link: 0, operation: 0, stale: 0 };
+  readonly exits = { quota: 0, indirect: 0, link: 0, operation: 0 };
   readonly status: ReturnType<typeof statusFunctions>;
   #threaded: ThreadedTier | undefined;
 
@@ -107,12 +112,12 @@ export class WasmTier {
     this.#closures = closures;
     const slow = this.#slowPaths();
     this.#fixed = { ...slow };
-    missFunctions(PAGES, memory, functions, slow).forEach((f, i) => this.#fixed[MISS_READ + i] = f);
-    this.status = statusFunctions(PAGES, memory, functions);
+    missFunctions(PAGES, memory, functionTable, slow).forEach((f, i) => this.#fixed[MISS_READ + i] = f);
+    this.status = statusFunctions(PAGES, memory, functionTable);
     this.#fixed[STATUS] = this.status.status;
     this.#fixed[CONDITION] = this.status.condition;
     installStubs();
-    functions.set(GO_ON, noThreadedCode());
+    functionTable.set(GO_ON, noThreadedCode());
   }
 
   /** Runs `action`; `failed` when it threw or changed a translation that a window may know. */
@@ -184,11 +189,11 @@ export class WasmTier {
 
   /** Gets a region ready to run whose pages are these. */
   enter(
-    { blocks, module, steps, links, ends }: RegionParts,
+    { module, steps, links, ends }: RegionParts,
     pages: readonly RegionPage[],
     plain: Run | undefined,
   ): Entered {
-    const address = blocks[0]!, began = performance.now();
+    const began = performance.now();
     const imports: WebAssembly.ModuleImports = { ...this.#fixed };
     steps.forEach((o, i) => {
       const step = this.#closures.single(o);
@@ -203,10 +208,9 @@ export class WasmTier {
       };
     });
     const globals: Record<number, number> = { 0: this.#links.length, 1: this.#ends.length };
-    for (let i = 2; i < GLOBAL_FUSES; i++) globals[i] = pages[i - 1]?.addend ?? 0;
     globals[GLOBAL_FUSES] = hostFuses() ? 1 : 0;
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module), {
-      m: { m: memory, t: functions },
+      m: { m: memory, t: functionTable },
       f: imports,
       g: globals,
     });
@@ -216,8 +220,14 @@ export class WasmTier {
     this.bytes += module.length;
     const run = instance.exports["r"] as Region["run"];
     this.#took(performance.now() - began);
-    const region: Region = { run, pages, plain, lo: address | 0, hi: Math.floor(address / TWO_32) | 0 };
-    return { code: (c) => this.#enter(region, c), entry: addFunction(run) };
+    const region: Region = { run, pages, plain, stamp: NaN };
+    const enter = (block: Block, c: number) => this.#enter(region, block, c);
+    return {
+      code(this: Block, c: number) {
+        return enter(this, c);
+      },
+      entry: addFunction(run),
+    };
   }
 
   #took(ms: number): void {
@@ -226,16 +236,22 @@ export class WasmTier {
   }
 
   /** Runs a region and those it goes on to, and finds the block where it goes on. */
-  #enter(region: Region, c: number): Block | null {
+  #enter(region: Region, block: Block, c: number): Block | null {
     if (c !== RUNNING_CPU) throw new Error("regions run on one CPU state only");
+    const stamp = I32[c + 2 * EXEC_STAMP]!;
+    if (region.stamp !== stamp) {
+      if (!this.#isInPlace(region, c)) return region.plain!(c);
+      region.stamp = stamp;
+    }
+    if (block.entry !== 0) {
+      enterJump(block, stamp);
+      nodeStamped(block, stamp);
+    }
     I32[c + 2 * CHAIN] = CHAIN_LENGTH;
     I32[c + 2 * CHAIN + 1] = LOOP_LENGTH;
+    I32[c + 2 * QUOTA] -= REGION_QUOTA;
     I32[c + 2 * QUOTA + 1] = 0;
-    let result = region.run(0);
-    if (result === STALE && I32[c + 2 * QUOTA + 1] === 0 && this.#isAt(region, c)) {
-      if (this.#current(region, c)) result = region.run(0);
-      if (result === STALE && this.#isAt(region, c)) return region.plain!(c);
-    }
+    const result = region.run(0, NO_CALLER);
     return I32[c + 2 * QUOTA + 1] === 0 ? this.follow(c, result) : this.#threaded!.follow(result);
   }
 
@@ -257,30 +273,23 @@ export class WasmTier {
       return this.#ends[FIRST_END - result]!(c);
     } else {
       if (result === FAULTED && this.#pending !== RETRY) throw this.#pending;
-      if (result !== FAULTED && result !== INDIRECT && result !== PAUSED && result !== STALE) {
+      if (result !== FAULTED && result !== INDIRECT && result !== PAUSED && result !== UNWOUND) {
         throw new Error(`a region returned ${result}`);
       }
-      if (result === INDIRECT) exits.indirect++;
-      else if (result === STALE) exits.stale++;
-      else if (result === PAUSED) {
+      if (result === PAUSED) {
         exits.quota++;
         // It ran many blocks, and the scheduler counts them.
         I32[c + 2 * QUOTA] -= SAMPLE_BLOCKS;
-      }
+      } else if (result !== FAULTED) exits.indirect++;
       block = H.jump(c, I32[c + 2 * RIP]!, I32[c + 2 * RIP + 1]!);
     }
     if (this.#threaded !== undefined) enterNode(block);
-    if (block.entry !== 0) enterJump(block);
-    else if (block.plain === undefined) this.#left(block, c);
+    if (block.plain === undefined) this.#left(block, c);
     return block;
   }
 
-  #isAt({ lo, hi }: Region, c: number): boolean {
-    return I32[c + 2 * RIP] === lo && I32[c + 2 * RIP + 1] === hi;
-  }
-
   /** Whether the address space still has the region's pages where they were; enters them in the exec TLB. */
-  #current({ pages }: Region, c: number): boolean {
+  #isInPlace({ pages }: Region, c: number): boolean {
     const { env } = this.#runtime;
     try {
       return pages.every(({ address, addend }) => ((env.page(c, address, EXEC) - address) | 0) === addend);

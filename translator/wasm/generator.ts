@@ -2,16 +2,15 @@
 //
 // Every way out stores what the region may have changed. A fault leaves through one common exit, so the paths that do not fault carry no stores.
 
-import { CHAIN, LEFT_AT, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
+import { CHAIN, EXEC_STAMP, LEFT_AT, RIP } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import { RUNNING_CPU } from "../ram.ts";
-import { CALL_DEPTH, REGION_PAGES } from "../tunables.ts";
+import { CALL_DEPTH } from "../tunables.ts";
 import { Access } from "./access.ts";
-import { I32, OP } from "./encoder.ts";
-import type { RegionPage } from "./flow.ts";
-import { CONDITION, IMPORTS, REGION_TYPE, STEP_TYPE } from "./imports.ts";
-import { GO_ON, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE } from "./jump_table.ts";
-import { CPU_AT, DEPTH, ENTRY, PHYS, RESULT, X32, X64 } from "./values.ts";
+import { OP } from "./encoder.ts";
+import { CONDITION, IMPORTS, LEAVE_TYPE, REGION_TYPE, STEP_TYPE } from "./imports.ts";
+import { GO_ON, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE, jumpEntryAt } from "./jump_table.ts";
+import { BACK, CPU_AT, DEPTH, ENTRY, RESULT, X32, X64 } from "./values.ts";
 
 export * from "./values.ts";
 
@@ -20,19 +19,27 @@ export * from "./values.ts";
 export const FAULTED = -1;
 /** Go on at RIP. */
 export const INDIRECT = -2;
-/** Nothing was done: one of the region's pages is not where it was. */
-export const STALE = -3;
+/** As INDIRECT, from a return. */
+export const UNWOUND = -3;
 /** As INDIRECT, but the dispatcher gets its turn first. */
 export const PAUSED = -4;
+/** The function that was called has returned to where the caller expects it; RIP is not stored. */
+export const RETURNED = -5;
+/** Parameter BACK where no region has called: no address. */
+export const NO_CALLER = -1n;
 /** n ≥ 0: link n is followed. FIRST_END - n: the closure of ending operation n says where to go. */
 export const FIRST_END = -16;
-/** Imported globals: numbers of the region's first link and first ending operation, addends of the pages but the first, whether the host fuses. */
-export const GLOBALS: number = 3 + REGION_PAGES - 1;
-export const GLOBAL_FUSES: number = GLOBALS - 1;
-const FIRST_LINK = 0, FIRST_ENDING = 1, FIRST_ADDEND = 2;
+/** Imported globals: numbers of the region's first link and first ending operation, whether the host fuses. */
+export const GLOBALS = 3, GLOBAL_FUSES = 2;
+const FIRST_LINK = 0, FIRST_ENDING = 1;
 
 const lowOf = (address: number) => address | 0;
 const highOf = (address: number) => Math.floor(address / 0x1_0000_0000) | 0;
+
+interface Address {
+  readonly lo: number;
+  readonly hi: number;
+}
 
 export class Generator extends Access {
   /** Operations that are run by their closures, in the order of the imports behind the fixed ones. */
@@ -42,7 +49,7 @@ export class Generator extends Access {
   #rawLevel = 0;
 
   /** `entry`: guest address of the region. */
-  begin(entry: number, pages: readonly RegionPage[]): void {
+  begin(entry: number): void {
     const { code } = this;
     // Too much in a row: back to the dispatcher.
     code.i32(CPU_AT).i32(CPU_AT).mem(OP.i32Load, 8 * CHAIN).i32(1).op(OP.i32Sub).tee(X32).mem(
@@ -51,20 +58,8 @@ export class Generator extends Access {
     );
     code.get(X32).i32(0).op(OP.i32LtS).hint(false);
     this.open(OP.if);
-    this.#leaveAt(entry, PAUSED);
+    code.i32(CPU_AT).i64(lowOf(entry), highOf(entry)).mem(OP.i64Store, 8 * RIP).i32(PAUSED).op(OP.return);
     this.close();
-    pages.slice(1).forEach(({ address }, i) => {
-      this.execEntry(() => code.i32(lowOf(address)));
-      code.mem(OP.i64Load, 0).i64(lowOf(address), highOf(address)).op(OP.i64Ne);
-      code.get(PHYS).mem(OP.i32Load, 4 * XTLB_ADDEND).global(FIRST_ADDEND + i).op(OP.i32Ne, OP.i32Or);
-      if (i > 0) code.op(OP.i32Or);
-    });
-    if (pages.length > 1) {
-      code.hint(false);
-      this.open(OP.if);
-      this.#leaveAt(entry, STALE);
-      this.close();
-    }
     this.locateTlb();
     this.reload();
     this.floats.enter(this);
@@ -72,17 +67,16 @@ export class Generator extends Access {
     this.faultLevel = this.open(OP.block);
     this.#exitLevel = this.open(OP.block);
   }
-  #leaveAt(entry: number, result: number): void {
-    this.code.i32(CPU_AT).i64(lowOf(entry), highOf(entry)).mem(OP.i64Store, 8 * RIP).i32(result).op(
-      OP.return,
-    );
-  }
-
   end(): void {
     this.code.op(OP.unreachable); // the body never falls through
     this.close();
     this.spill();
-    this.code.get(RESULT).i32(PAUSED).op(OP.i32Ne);
+    // What unwinds the guest's stack unwinds the host's, too.
+    this.code.get(RESULT).i32(PAUSED).op(OP.i32Ne).get(RESULT).i32(UNWOUND).op(OP.i32Ne).get(DEPTH).op(
+      OP.i32Eqz,
+      OP.i32Or,
+      OP.i32And,
+    );
     this.open(OP.if);
     this.#chain();
     // With regions below on the host's stack, it is for them to go on.
@@ -90,7 +84,7 @@ export class Generator extends Access {
     this.open(OP.if);
     this.code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP);
     this.code.i32(CPU_AT).get(RESULT).mem(OP.i32Store, 8 * LEFT_AT);
-    this.code.i32(0).i32(GO_ON).op(OP.returnCallIndirect).u(REGION_TYPE).u(0);
+    this.code.i32(0).i32(0).i32(GO_ON).op(OP.returnCallIndirect).u(LEAVE_TYPE).u(0);
     this.close();
     this.close();
     this.code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP).get(RESULT).op(OP.return);
@@ -126,79 +120,76 @@ export class Generator extends Access {
     this.code.i32(PAUSED).set(RESULT);
     this.branch(this.#exitLevel);
   }
-  /** A return to the address in X64: to the caller on the host's stack, if there is one, else as any jump. */
+  /** A return to the address in X64: to the caller on the host's stack, as a rule. */
   leaveByReturn(): void {
     const { code } = this;
-    code.get(DEPTH);
+    code.get(X64).get(BACK).op(OP.i64Eq).hint(true);
     this.open(OP.if);
     this.storeFlags();
     this.spill();
-    code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP).i32(INDIRECT).op(OP.return);
+    code.i32(RETURNED).op(OP.return);
     this.close();
-    this.leaveIndirect();
+    this.storeFlags();
+    code.i32(UNWOUND).set(RESULT);
+    this.branch(this.#exitLevel);
   }
 
-  /** Pushes the address of the exec TLB entry for the address whose low word `push` pushes, and keeps it in PHYS. */
-  protected execEntry(push: () => void): void {
+  /** Pushes whether there is a region for the address in X64 (`target`, when that is known); pushes its function's number afterwards. */
+  #findRegion(target?: Address): () => void {
     const { code } = this;
-    code.i32(CPU_AT).mem(OP.i32Load, 8 * TLB + 4).i32(2).op(OP.i32Shl);
-    push();
-    code.i32(12).op(OP.i32ShrU).i32(XTLB_ENTRIES - 1).op(OP.i32And).i32(4).op(OP.i32Shl, OP.i32Add).tee(PHYS);
-  }
-
-  /** Pushes whether there is a region for the address in X64; its entry in the jump table is in ENTRY then. */
-  #findRegion(): void {
-    const { code } = this;
-    code.get(X64).op(OP.i32WrapI64).tee(X32).i32(JUMP_FACTOR).op(OP.i32Mul).i32(JUMP_SHIFT).op(OP.i32ShrU);
-    code.i32(JUMP_ENTRY_SHIFT).op(OP.i32Shl).tee(ENTRY);
-    code.mem(OP.i64Load, JUMP_TABLE).get(X64).op(OP.i64Eq);
-    this.open(OP.if, I32);
-    this.execEntry(() => code.get(X32));
-    code.mem(OP.i64Load, 0).get(X64).i64(-4096, -1).op(OP.i64And, OP.i64Eq);
-    code.get(PHYS).mem(OP.i32Load, 4 * XTLB_ADDEND).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 8);
-    code.op(OP.i32Eq, OP.i32And, OP.else).i32(0);
-    this.close();
+    let offset: number, place: () => void;
+    if (target === undefined) {
+      code.get(X64).op(OP.i32WrapI64).i32(JUMP_FACTOR).op(OP.i32Mul).i32(JUMP_SHIFT).op(OP.i32ShrU);
+      code.i32(JUMP_ENTRY_SHIFT).op(OP.i32Shl).set(ENTRY);
+      offset = JUMP_TABLE;
+      place = () => code.get(ENTRY);
+    } else {
+      offset = 0;
+      place = () => code.i32(jumpEntryAt(target.lo));
+    }
+    place();
+    code.mem(OP.i64Load, offset).get(X64).op(OP.i64Eq);
+    place();
+    code.mem(OP.i32Load, offset + 8).i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Eq, OP.i32And);
+    return () => {
+      place();
+      code.mem(OP.i32Load, offset + 12);
+    };
   }
 
   /** Goes on with the region for the address in X64, if there is one. Everything is stored but RIP. */
   #chain(): void {
     const { code } = this;
-    this.#findRegion();
+    const number = this.#findRegion();
     this.open(OP.if);
-    code.get(DEPTH).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 12).op(OP.returnCallIndirect).u(
-      REGION_TYPE,
-    ).u(0);
+    code.get(DEPTH).get(BACK);
+    number();
+    code.op(OP.returnCallIndirect).u(REGION_TYPE).u(0);
     this.close();
   }
 
   /**
-   * Calls the region at the address in X64 (the return address is pushed already) and goes on behind this when it returns to `back` with RSP as it
-   * was before the call. `otherwise` leaves when the function has no region yet, or calls are too deep on the host's stack.
+   * Calls the region at the address in X64 (the return address is pushed already), which is `target` when that is known, and goes on behind this when
+   * it returns to `back`. `otherwise` leaves when the function has no region yet, or calls are too deep on the host's stack.
    */
-  callRegion(back: { lo: number; hi: number }, otherwise: () => void): void {
+  callRegion(back: Address, otherwise: () => void, target?: Address): void {
     const { code } = this;
     this.flushFlags();
-    code.get(DEPTH).i32(CALL_DEPTH).op(OP.i32LtU);
-    this.open(OP.if, I32);
-    this.#findRegion();
-    code.op(OP.else).i32(0);
-    this.close();
-    code.op(OP.i32Eqz);
+    const number = this.#findRegion(target);
+    code.get(DEPTH).i32(CALL_DEPTH).op(OP.i32LtU, OP.i32And, OP.i32Eqz).hint(false);
     this.open(OP.if);
     otherwise();
     this.close();
     this.spill();
-    code.get(DEPTH).i32(1).op(OP.i32Add).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 12);
-    code.op(OP.callIndirect).u(REGION_TYPE).u(0).tee(RESULT).i32(INDIRECT).op(OP.i32Ne);
+    code.get(DEPTH).i32(1).op(OP.i32Add).i64(back.lo, back.hi);
+    number();
+    code.op(OP.callIndirect).u(REGION_TYPE).u(0).tee(RESULT).i32(RETURNED).op(OP.i32Ne).hint(false);
+    this.open(OP.if);
+    code.get(RESULT).i32(INDIRECT).op(OP.i32Ne).get(RESULT).i32(UNWOUND).op(OP.i32Ne, OP.i32And);
     this.open(OP.if);
     code.get(RESULT).op(OP.return);
     this.close();
     // Somewhere else than expected: on from there.
-    code.i32(CPU_AT).mem(OP.i64Load, 8 * RIP).i64(back.lo, back.hi).op(OP.i64Ne);
-    code.i32(CPU_AT).mem(OP.i64Load, 8 * RSP);
-    this.get64(RSP);
-    code.i64(8, 0).op(OP.i64Add, OP.i64Ne, OP.i32Or);
-    this.open(OP.if);
     code.i32(CPU_AT).mem(OP.i64Load, 8 * RIP).set(X64);
     this.#chain();
     code.i32(INDIRECT).op(OP.return);

@@ -44,8 +44,10 @@ export const MISS: readonly FunctionType[] = [miss(), miss(), miss(), miss(I64)]
 /** A step: c → 1 for a fault. */
 export const STEP: FunctionType = { params: [I32], results: [I32] };
 export const IMPORTS: readonly FunctionType[] = [...SLOW, ...MISS, STEP];
-/** A region: depth of nested calls → see generator.ts. */
-export const REGION: FunctionType = { params: [I32], results: [I32] };
+/** A region: depth of nested calls, and the address that the caller on the host's stack goes on at (NO_CALLER: nobody) → see generator.ts. */
+export const REGION: FunctionType = { params: [I32, I64], results: [I32] };
+/** What a region leaves through. */
+export const LEAVE: FunctionType = { params: [I32, I32], results: [I32] };
 /** The types that a region's module begins with, for indirect calls, and their numbers. */
-export const TYPES: readonly FunctionType[] = [REGION];
-export const REGION_TYPE = 0, STEP_TYPE = 0;
+export const TYPES: readonly FunctionType[] = [REGION, STEP, LEAVE];
+export const REGION_TYPE = 0, STEP_TYPE = 1, LEAVE_TYPE = 2;

@@ -1,8 +1,7 @@
 // How does one region get to another without JavaScript? A direct-mapped table in physical memory: guest address → index in the function
 // table that all modules share. Regions look there at every exit and go on with a tail call.
 //
-// An entry is 16 bytes: address (8), addend of the exec TLB entry that the translation belongs to (4), function index (4). As with links, the exec
-// TLB of the running address space must show that addend for the address's page: so entries serve all processes.
+// An entry is 16 bytes: address (8), stamp of the executable pages among which all code of the region is in place (4; env.ts), function index (4).
 
 import type { Block } from "../cache/block.ts";
 import { I32, PAGE_SIZE, RAM_BYTES, RESERVED_BYTES } from "../ram.ts";
@@ -34,24 +33,30 @@ export function addFunction(run: Function): number {
 export const JUMP_FACTOR = 0x9e3779b1 | 0;
 export const JUMP_SHIFT: number = 32 - Math.log2(JUMP_ENTRIES);
 
-function wordOf(lo: number): number {
-  return (JUMP_TABLE >>> 2) + (Math.imul(lo, JUMP_FACTOR) >>> JUMP_SHIFT) * 4;
+/** Physical address of the entry for an address, by its low word. */
+export function jumpEntryAt(lo: number): number {
+  return JUMP_TABLE + ((Math.imul(lo, JUMP_FACTOR) >>> JUMP_SHIFT) << JUMP_ENTRY_SHIFT);
 }
 
-/** Regions find `block` from now on. */
-export function enterJump(block: Block): void {
-  const at = wordOf(block.lo);
+/** Regions of the address space with this stamp find `block` from now on. */
+export function enterJump(block: Block, stamp: number): void {
+  const at = jumpEntryAt(block.lo) >> 2;
   I32[at] = block.lo;
   I32[at + 1] = block.hi;
-  I32[at + 2] = block.addend;
+  I32[at + 2] = stamp;
   I32[at + 3] = block.entry;
 }
 
+/** High word of what is no address. */
+const NOBODY = -1;
+// Zeroes would be an entry for address 0.
+I32[(jumpEntryAt(0) >> 2) + 1] = NOBODY;
+
 /** `block` is dropped. */
 export function removeJump(block: Block): void {
-  const at = wordOf(block.lo);
+  const at = jumpEntryAt(block.lo) >> 2;
   if (I32[at] === block.lo && I32[at + 1] === block.hi && I32[at + 3] === block.entry) {
-    I32[at + 3] = I32[at] = I32[at + 1] = 0;
+    I32[at + 1] = NOBODY;
   }
   functions.set(block.entry, null);
   free.push(block.entry);

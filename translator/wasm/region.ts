@@ -69,7 +69,7 @@ class RegionEmitter {
 
   emit(): RegionCode {
     const g = this.#g;
-    g.begin(this.#flow.blocks[0]!.address, this.#flow.pages);
+    g.begin(this.#flow.blocks[0]!.address);
     this.#tree(0);
     g.end();
     return { generator: g, steps: g.steps, links: this.#links, ends: this.#ends };
@@ -119,7 +119,6 @@ class RegionEmitter {
         g.newInstruction();
         ip = o.ip;
       }
-      g.beginOperation(asksMemory(o));
       operation(g, o);
       for (const r of pointsElsewhere(o)) g.forgetPages(r);
     }
@@ -178,7 +177,7 @@ class RegionEmitter {
     const stub = this.#flow.stubs.get(n);
     if (stub === undefined) {
       g.code.i64(link.lo, link.hi).set(X64);
-      g.callRegion(back, () => this.#leave(link));
+      g.callRegion(back, () => this.#leave(link), link);
     } else {
       let ip = -1;
       for (const o of stub.ops) {
@@ -358,6 +357,7 @@ export function perfectHash(
 }
 
 function operation(g: Generator, o: IrOp): void {
+  g.beginOperation(asksMemory(o));
   const { name } = o.def;
   const emit = INTEGER[name] ?? VECTOR[name] ?? ALIGNED[name];
   if (emit !== undefined) return emit(g, o.args, o);

@@ -16,14 +16,14 @@ import { FloatFacts } from "./float_facts.ts";
 /** Address of the CPU state. A constant, so that V8 need not check it against the memory's end. */
 export const CPU_AT: number = 4 * RUNNING_CPU;
 
-// Parameter of a region: how many calls of regions are on the host's stack below.
-export const DEPTH = 0;
+// Parameters of a region: how many calls of regions are on the host's stack below, and the guest address that the last of them returns to.
+export const DEPTH = 0, BACK = 1;
 // Fixed locals: i32, then i64.
-export const TLB_AT = 1, ENTRY = 2, PHYS = 3, RESULT = 4;
-export const X32 = 5, Y32 = 6, LABEL = 7;
-export const ADDRESS = 8;
-export const X64 = 9, Y64 = 10, Z64 = 11, W64 = 12;
-const FIRST_LOCAL = 1, FIRST_SLOT_LOCAL = 13;
+export const TLB_AT = 2, ENTRY = 3, PHYS = 4, RESULT = 5;
+export const X32 = 6, Y32 = 7, LABEL = 8;
+export const ADDRESS = 9;
+export const X64 = 10, Y64 = 11, Z64 = 12, W64 = 13;
+const FIRST_LOCAL = 2, FIRST_SLOT_LOCAL = 14;
 
 /** The 128-bit slot that 64-bit slot `s` is half of. */
 export const pair = (s: number): number => s & ~1;
