@@ -201,7 +201,6 @@ export function resizeHelper(g: Generator, a: any[], o: IrOp): boolean {
   else if (helper === rounding.fromHalves) fromHalves(g, o, [d, e], r, [d, e, r, s]);
   else if (helper === rounding.toHalves) toHalves(g, o, d, [r, s], x, [d, e, r, s]);
   else return false;
-  g.floats.forget(g);
   return true;
 }
 /** `vecfn`. */
@@ -209,6 +208,5 @@ export function halvesHelper(g: Generator, [helper, d, r, x]: any[], o: IrOp): b
   if (helper === rounding.fromHalves) fromHalves(g, o, [d], r, [d, r]);
   else if (helper === rounding.toHalves) toHalves(g, o, d, [r], x, [d, r]);
   else return false;
-  g.floats.forget(g);
   return true;
 }
