@@ -6,6 +6,7 @@ import type { Input } from "./inputs.ts";
 export const GROUPS = {
   integer: "Integer programs",
   float: "Floating point",
+  vector: "Cryptography and AVX2",
   strings: "String functions of the C library",
   calls: "Calls",
   real: "Real programs",
@@ -90,6 +91,12 @@ export const BENCHMARKS: readonly Benchmark[] = [
   own("float/fft", 5000, "Fourier transform"),
   own("float/sse", 200000, "SSE2 intrinsics"),
   own("float/x87", 6000000, "long double (x87)"),
+
+  own("vector/aes_ctr", 20000, "AES-128 in counter mode"),
+  own("vector/sha_ni", 40000, "SHA-256 by instructions"),
+  own("vector/ghash", 10000, "GHASH"),
+  own("vector/avx2_text", 400000, "AVX2 copy, length, count"),
+  own("vector/gathers", 30000, "gathers, masks, PEXT, CRC32"),
 
   string("strlen", 8, 15000000),
   string("strlen", 64, 15000000),

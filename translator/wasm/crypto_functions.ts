@@ -1,9 +1,9 @@
 // AES, SHA and carry-less products as WebAssembly functions that all regions share (shared.ts): too long for each place.
 //
-// Operands lie in CRYPTO_A, _B, _C, the result in CRYPTO_R. AES's S-boxes are looked up 16 bytes at a time: of the sixteen rows of the table only
-// that row answers whose number is a byte's upper half, since a swizzle gives 0 for indices from 16 on.
+// Operands lie in CRYPTO_A, _B, _C, the result in CRYPTO_R. AES's rounds look into tables in memory, as programs without the instructions do.
 
 import { BOUNCE } from "../cpu.ts";
+import { AES_TABLES, I32 as WORDS } from "../ram.ts";
 import * as crypto from "../sse/crypto.ts";
 import { Code, I32, I64, OP, SIMD, V128 } from "./encoder.ts";
 import { type Body, declareShared } from "./shared.ts";
@@ -42,18 +42,6 @@ class Vectors {
     this.code.get(x).get(x).simd(SIMD.shuffle).op(...bytes16(from));
     return this;
   }
-  /** x = its bytes looked up in a table of 256. */
-  lookUp(x: number, table: Uint8Array): void {
-    const { code } = this;
-    for (let row = 0; row < 16; row++) {
-      this.constant((i) => table[16 * row + i]!);
-      code.get(x);
-      this.constant(() => 16 * row);
-      code.simd(XOR).simd(SWIZZLE);
-      if (row > 0) code.simd(OR);
-    }
-    code.set(x);
-  }
   /** Pushes the bytes of `x` times 2 in AES's field. */
   double(x: number): void {
     const { code } = this;
@@ -86,24 +74,44 @@ class Vectors {
   }
 }
 
-function aes(
-  table: Uint8Array | undefined,
-  step: number,
-  mix: "mixColumns" | "unmixColumns" | undefined,
-): Body {
+/** AESIMC. */
+function unmix(): Body {
   const v = new Vectors(), x = v.local(V128);
-  if (table === undefined) v.load(CRYPTO_B).code.set(x);
-  else {
-    v.load(CRYPTO_A).code.set(x);
-    v.shuffle(x, (i) => i + 4 * step * (i & 3) & 15).code.set(x);
-    v.lookUp(x, table);
-  }
-  if (mix !== undefined) v[mix](x);
-  if (table !== undefined) {
-    v.code.get(x);
-    v.load(CRYPTO_B).code.simd(XOR).set(x);
-  }
+  v.load(CRYPTO_B).code.set(x);
+  v.unmixColumns(x);
   return v.finish(x);
+}
+
+/** Product in AES's field. */
+function times(a: number, b: number): number {
+  let out = 0;
+  for (; b > 0; b >>= 1, a = a << 1 ^ (a & 0x80 ? 0x11b : 0)) if (b & 1) out ^= a;
+  return out;
+}
+/**
+ * A round: for each byte of a column, a table has what becomes of it in the first row, as a word with the bytes of the new column; those in the other rows are
+ * the same, turned. `factors`: the first column of the matrix that mixes. `table`: the number of the table in memory.
+ */
+function aes(box: Uint8Array, step: number, factors: readonly number[], table: number): Body {
+  const at = AES_TABLES + 1024 * table;
+  for (let x = 0; x < 256; x++) {
+    WORDS[(at >> 2) + x] = factors.reduce((word, factor, i) => word | times(box[x]!, factor) << 8 * i, 0);
+  }
+  const code = new Code(), result = 1;
+  for (let column = 0; column < 4; column++) {
+    if (column > 0) code.get(result);
+    for (let row = 0; row < 4; row++) {
+      const from = 4 * column + row + 4 * step * row & 15;
+      code.i32(CPU_AT).mem(OP.i32Load8u, 8 * CRYPTO_A + from).i32(2).op(OP.i32Shl).mem(OP.i32Load, at);
+      if (row > 0) code.i32(8 * row).op(OP.i32Rotl, OP.i32Xor);
+    }
+    if (column > 0) code.simd(SIMD.i32x4Replace).op(column);
+    else code.simd(SIMD.i32x4Splat);
+    code.set(result);
+  }
+  code.i32(CPU_AT).get(result).i32(CPU_AT).simd(SIMD.load).op(0).u(8 * CRYPTO_B).simd(XOR);
+  code.simd(SIMD.store).op(0).u(8 * CRYPTO_R).i32(1);
+  return { code, locals: [V128] };
 }
 
 /** Functions on words: operands and results are lanes of vectors in memory. */
@@ -243,11 +251,11 @@ function carrylessProduct(): Body {
 const { SBOX, INVERSE } = crypto;
 /** By the name of the helper in sse/crypto.ts. */
 const FUNCTIONS: Record<string, () => Body> = {
-  aesenc: () => aes(SBOX, 1, "mixColumns"),
-  aesenclast: () => aes(SBOX, 1, undefined),
-  aesdec: () => aes(INVERSE, -1, "unmixColumns"),
-  aesdeclast: () => aes(INVERSE, -1, undefined),
-  aesimc: () => aes(undefined, 0, "unmixColumns"),
+  aesenc: () => aes(SBOX, 1, [2, 1, 1, 3], 0),
+  aesenclast: () => aes(SBOX, 1, [1], 1),
+  aesdec: () => aes(INVERSE, -1, [14, 9, 13, 11], 2),
+  aesdeclast: () => aes(INVERSE, -1, [1], 3),
+  aesimc: unmix,
   pclmulqdq: carrylessProduct,
   sha256rnds2: sha256Rounds,
   sha256msg1: sha256Message1,

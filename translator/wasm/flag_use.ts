@@ -8,7 +8,7 @@ import { isNative } from "./registers.ts";
 const READS_OPERANDS = /^(branch|set|cmov)\d|^(inc|dec|adc|sbb)\d|^bt[src]?\d/;
 
 /** Native operations that run their closure on some of their ways. */
-const MAY_STEP = /^repRun/;
+const MAY_STEP = /^(repRun|vecpages$)/;
 
 /** Also said of those that may leave some flags as they are. */
 export function asksMemory({ def, args }: IrOp): boolean {

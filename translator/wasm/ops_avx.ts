@@ -13,6 +13,7 @@ import { DOUBLE, type Format, SINGLE } from "./float_facts.ts";
 import { type Generator, X32 } from "./generator.ts";
 import { branchIfAnyDenormal, branchIfDenormal, getLow, setLow } from "./ops_float.ts";
 import type { Emit } from "./ops_integer.ts";
+import { halvesHelper, resizeHelper } from "./ops_resize.ts";
 import { NUMBER_HELPERS } from "./ops_sse4.ts";
 
 export const AVX: Record<string, Emit> = {};
@@ -160,6 +161,7 @@ function round(g: Generator, [, d, r, n, lanes]: any[], o: IrOp, format: Format)
 AVX.vecfn = (g, a, o) => {
   if (a[0] === rounding.round64) return round(g, a, o, DOUBLE);
   if (a[0] === rounding.round32) return round(g, a, o, SINGLE);
+  if (halvesHelper(g, a, o)) return;
   g.runStepOn(g.step(o), [a[1], a[2]], [a[1]]);
 };
 
@@ -199,6 +201,7 @@ const DOUBLES = new Set<unknown>([float.arith64, float.cmp64, float.horizontal64
  */
 export function wideFloat(emit: (g: Generator, o: IrOp) => void): Emit {
   return (g, a, o) => {
+    if (resizeHelper(g, a, o)) return;
     const [helper, d, e, r, s] = a, { floats } = g;
     const format = DOUBLES.has(helper) ? DOUBLE : SINGLE;
     const low = halfOf(a, d, r, o.ip), high = halfOf(a, e, s, o.ip);

@@ -1,7 +1,7 @@
 // WebAssembly of VMASKMOV, VPMASKMOV and the gathers: calls of shared functions (masked_functions.ts), or the closure where those decline.
 
 import * as masked from "../sse/masked.ts";
-import { OP, SIMD, V128 } from "./encoder.ts";
+import { OP, SIMD } from "./encoder.ts";
 import type { Generator } from "./generator.ts";
 import {
   gatherName,
@@ -22,18 +22,9 @@ function put(g: Generator, to: number, slot: number, bytes: number): void {
     g.code.simd(SIMD.store).op(0).u(8 * to + 16 * half);
   }
 }
-/** The operation names its registers by numbers, so nobody expects that it writes them: they are stored at once. */
-function set(g: Generator, slot: number, push: () => void): void {
-  const v = g.scratch(V128, 0);
-  push();
-  g.code.set(v);
-  g.base();
-  g.code.get(v).simd(SIMD.store).op(0).u(8 * slot);
-  g.setVector(slot, () => g.code.get(v));
-}
 function take(g: Generator, slot: number, bytes: number): void {
   for (let half = 0; half < bytes / 16; half++) {
-    set(g, slot + 2 * half, () => {
+    g.setVector(slot + 2 * half, () => {
       g.base();
       g.code.simd(SIMD.load).op(0).u(8 * MASK_DATA + 16 * half);
     });
@@ -41,8 +32,17 @@ function take(g: Generator, slot: number, bytes: number): void {
 }
 function zero(g: Generator, slot: number): void {
   for (const half of [slot, slot + 2]) {
-    set(g, half, () => g.code.simd(SIMD.const).op(...new Array(16).fill(0)));
+    g.setVector(half, () => g.code.simd(SIMD.const).op(...new Array(16).fill(0)));
   }
+}
+
+/** Registers that `vecpages` reads or writes: it names them by numbers. */
+export function maskedRegisters([helper, , , a, b, c, d]: readonly unknown[]): readonly number[] {
+  const both = (...slots: unknown[]) => slots.flatMap((slot) => [slot as number, slot as number + 2]);
+  if (helper === masked.maskLoad || helper === masked.maskStore) {
+    return d === 32 ? both(a, b) : [a, b] as number[];
+  }
+  return helper === masked.gather ? both(a, b, c) : [];
 }
 
 export const MASKED: Record<string, Emit> = {};
@@ -82,10 +82,10 @@ MASKED.vecpages = (g, [helper, , m, a, b, c, d], o) => {
     };
   } else return g.runStep(step);
   g.callShared(sharedIndex(name));
-  g.code.hint(true);
+  g.code.op(OP.i32Eqz).hint(false);
   g.open(OP.if);
-  after();
-  g.code.op(OP.else);
   g.runStepApart(step, writes);
+  g.code.op(OP.else);
+  after();
   g.close();
 };

@@ -8,7 +8,8 @@ import { I32, I64, OP, pushHighProduct } from "./encoder.ts";
 import { type Generator, W64, X32, X64, Y64, Z64 } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
 import { doubleShiftHelper } from "./ops_shift.ts";
-import { textHelper } from "./ops_text.ts";
+import { maskedRegisters } from "./ops_masked.ts";
+import { textHelper, textRegisters } from "./ops_text.ts";
 
 export const MUL_DIV: Record<string, Emit> = {};
 
@@ -16,6 +17,8 @@ const WIDE = /^mul_div\.(i?)(mul|div)(8|16|32|64)$/;
 
 /** Registers that the operations below change besides their arguments. */
 export function helperRegisters(name: string, args: readonly unknown[]): readonly number[] {
+  if (name === "result4") return textRegisters(args);
+  if (name === "vecpages") return maskedRegisters(args);
   if (name !== "help1" && name !== "result1") return [];
   return WIDE.test(nameOf(args[0] as object) ?? "") ? [RAX, RDX] : [];
 }

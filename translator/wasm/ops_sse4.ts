@@ -174,6 +174,7 @@ export const SSE4_HELPERS: readonly (readonly [unknown, Emit])[] = [
   [packed.psignb, sign(1)],
   [packed.psignw, sign(2)],
   [packed.psignd, sign(4)],
+  [packed.phminposuw, leastWord],
   [packed.pabsb, unary(96)],
   [packed.pabsw, unary(128)],
   [packed.pabsd, unary(160)],
@@ -265,6 +266,42 @@ function widen(from: 1 | 2 | 4, to: 2 | 4 | 8, unsigned: 0 | 1): Emit {
       }
     });
 }
+/** The least of eight words, and its place. */
+function leastWord(g: Generator, [, d, r]: any[]): void {
+  const { code } = g, v = g.scratch(V128, 0), least = g.scratch(V128, 1);
+  g.vector(r);
+  code.tee(v).set(least);
+  for (const by of [8, 4, 2]) {
+    code.get(least).get(least).get(least).simd(SIMD.shuffle).op(
+      ...Array.from({ length: 16 }, (_, i) => i + by & 15),
+    );
+    code.simd(I16_MIN_U).set(least);
+  }
+  g.setVector(d, () => {
+    constant(g, 0);
+    code.get(least).simd(I16_EXTRACT_U).op(0).simd(I16_REPLACE).op(0);
+    code.get(v).get(least).simd(EQ[2]).simd(I16_BITMASK).op(OP.i32Ctz).simd(I16_REPLACE).op(1);
+  });
+}
+const I16_MIN_U = 151, I16_EXTRACT_U = 25, I16_REPLACE = 26, I16_BITMASK = 132, I16_ABS = 128;
+
+/** Sums of absolute differences: four bytes of r, chosen by n, against eight places in d. */
+const differences: Emit = (g, [, d, r, n]) => {
+  const { code } = g, from = n & 4, block = 4 * (n & 3);
+  g.setVector(d, () => {
+    for (let k = 0; k < 4; k++) {
+      for (const [slot, at, step] of [[d, from + k, 1], [r, block + k, 0]] as const) {
+        g.vector(slot);
+        g.vector(slot);
+        code.simd(SIMD.shuffle).op(...Array.from({ length: 16 }, (_, i) => at + step * (i & 7)));
+        code.simd(EXTEND_LOW[1][1]);
+      }
+      code.simd(SUB[2]).simd(I16_ABS);
+      if (k > 0) code.simd(ADD[2]);
+    }
+  });
+};
+
 /** Emitters of `vecn` by its helper. */
 export const NUMBER_HELPERS: ReadonlyMap<unknown, Emit> = new Map<unknown, Emit>([
   [packed.palignr, (g, [, d, r, n]) =>
@@ -280,6 +317,7 @@ export const NUMBER_HELPERS: ReadonlyMap<unknown, Emit> = new Map<unknown, Emit>
       g.code.simd(SIMD.shuffle).op(...Array.from({ length: 16 }, (_, i) => i + k));
     })],
   ...CRYPTO_NUMBER_HELPERS,
+  [packed.mpsadbw, differences],
   [packed.blend16, blend(2)],
   [packed.blend32, blend(4)],
   [packed.signed8to16, widen(1, 2, 0)],

@@ -28,6 +28,14 @@ const HELPERS: ReadonlyMap<unknown, { readonly explicit: boolean; readonly mask:
   [text.pcmpestrm, { explicit: true, mask: true }],
 ]);
 
+/** Registers that `result4` with one of these helpers reads or writes: it names them by numbers, or not at all. */
+export function textRegisters([helper, d, s]: readonly unknown[]): readonly number[] {
+  const which = HELPERS.get(helper);
+  if (which === undefined) return [];
+  const named = [d as number, s as number, which.mask ? xmmSlot(0) : RCX];
+  return which.explicit ? [...named, RAX, RDX] : named;
+}
+
 /** `result4` with one of these helpers; false: another one. */
 export function textHelper(g: Generator, [helper, d, s, n, wide]: any[], o: IrOp): boolean {
   const which = HELPERS.get(helper), { code } = g;
@@ -51,31 +59,23 @@ export function textHelper(g: Generator, [helper, d, s, n, wide]: any[], o: IrOp
       code.mem(OP.i64Store, 8 * (TEXT_LENGTHS + i));
     }
   }
-  const target = mask ? xmmSlot(0) : RCX;
+  const target = mask ? xmmSlot(0) : RCX, v = g.scratch(V128, 0);
   g.callShared(sharedIndex(`text ${n & 15}`));
-  code.hint(true);
+  code.op(OP.i32Eqz).hint(false);
   g.open(OP.if);
-  // The operation does not say what it writes: it is stored at once.
+  g.runStepOn(step, explicit ? [d, s, RAX, RDX] : [d, s], [target, FLAG_B]);
+  code.op(OP.else);
+  g.base();
   if (mask) {
-    const v = g.scratch(V128, 0);
-    g.base();
     code.simd(SIMD.load).op(0).u(8 * TEXT_MASK).set(v);
-    g.base();
-    code.get(v).simd(SIMD.store).op(0).u(8 * target);
     g.setVector(target, () => code.get(v));
   } else {
-    g.base();
-    g.base();
-    code.mem(OP.i64Load32u, 8 * TEXT_INDEX).mem(OP.i64Store, 8 * target);
-    g.base();
     code.mem(OP.i64Load32u, 8 * TEXT_INDEX);
     g.set64(target);
   }
   g.base();
   code.mem(OP.i32Load, 8 * TEXT_FLAGS);
   g.set32(FLAG_B);
-  code.op(OP.else);
-  g.runStepOn(step, explicit ? [d, s, RAX, RDX] : [d, s], [target, FLAG_B]);
   g.close();
   leave(g, EXPLICIT);
   return true;

@@ -29,8 +29,8 @@ export function slots(
         written.add(RSP);
       }
       for (const slot of helperRegisters(def.name, args)) {
-        used.add(slot);
-        written.add(slot);
+        add(used, slot);
+        add(written, slot);
       }
       // What closures do is stored and loaded around them.
       if (!isNative(def)) continue;

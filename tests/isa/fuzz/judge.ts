@@ -75,8 +75,8 @@ const MAYBE = /^(Sh[lr]d?|Sar|Rc[lr]|Ro[lr]|Cmps|Scas)/;
 function analyse(
   steps: readonly Step[],
   end: bigint,
-): { reason?: string; undefinedFlags: number; everUndefined: number; name: string } {
-  let undef = 0, ever = 0, reason: string | undefined, name = "";
+): { reason?: string; undefinedFlags: number; everUndefined: number; name: string; based: boolean } {
+  let undef = 0, ever = 0, reason: string | undefined, name = "", based = false;
   const trace = [...steps];
   for (let n = 0; n < trace.length; n++) {
     const { bytes, rip } = trace[n]!;
@@ -87,6 +87,7 @@ function analyse(
     const i = decoder.decode();
     reason ??= openReason(i, bytes);
     name = Mnemonic[i.mnemonic]!;
+    based = i.memorySegment === Register.FS || i.memorySegment === Register.GS;
     if (flagBits(i.rflagsRead) & undef) reason ??= "an undefined flag is read";
     const written = MAYBE.test(name) ? 0 : i.rflagsWritten | i.rflagsCleared | i.rflagsSet;
     undef = undef & (last ? ~0 : ~flagBits(written)) | flagBits(i.rflagsUndefined);
@@ -99,7 +100,7 @@ function analyse(
       trace.splice(n + 1, 0, { rip: rip + BigInt(next), bytes: bytes.subarray(next) });
     }
   }
-  return { reason, undefinedFlags: undef, everUndefined: ever, name };
+  return { reason, undefinedFlags: undef, everUndefined: ever, name, based };
 }
 
 function openReason(i: iced.Instruction, bytes: Uint8Array): string | undefined {
@@ -169,7 +170,7 @@ const PARTS =
 const LEAVES = /^(Push|Pop|Call|Ret|Retf|Jmp|Iretq|Iretd|Iret)$/;
 /** The kernel answers for these, with whatever address. */
 const ANSWERED = /^(Sgdt|Sidt|Sldt|Str|Smsw)$/;
-function twoFaults(fields: readonly string[], last: string): string | undefined {
+function twoFaults(fields: readonly string[], last: string, based: boolean): string | undefined {
   if (PARTS.test(last) && fields.join() === "si_addr") {
     return "which part of a large operand is looked at first";
   }
@@ -178,6 +179,10 @@ function twoFaults(fields: readonly string[], last: string): string | undefined 
   }
   if (ANSWERED.test(last) && fields.join() === "si_addr") {
     return "addresses that are none, in more than 53 bits";
+  }
+  // AMD's looks at the address before the base is added, too.
+  if (based && fields.every((field) => FAULT_FIELDS.test(field))) {
+    return "addresses that only a segment base makes good";
   }
   return undefined;
 }
@@ -263,12 +268,15 @@ export function judge(e: DataView, a: DataView, steps: readonly Step[]): Verdict
   if ((e.getInt32(C.RFLAGS, true) | a.getInt32(C.RFLAGS, true)) & ALIGNMENT_CHECK) {
     return { kind: "open", reason: "alignment check" };
   }
-  const { reason: listed, undefinedFlags, everUndefined, name } = analyse(steps, e.getBigUint64(C.RIP, true));
+  const { reason: listed, undefinedFlags, everUndefined, name, based } = analyse(
+    steps,
+    e.getBigUint64(C.RIP, true),
+  );
   // A case that raised TF itself ended within its trace.
   const stepped = e.getInt32(C.SIGNO, true) === SIGTRAP && e.getInt32(C.SI_CODE, true) === TRAP_TRACE;
   const fields = differences(e, a, (stepped ? everUndefined : undefinedFlags) & ALL);
   if (fields.length === 0) return SAME;
-  const reason = listed ?? twoFaults(fields, name);
+  const reason = listed ?? twoFaults(fields, name, based);
   if (reason !== undefined) return { kind: "open", reason };
   if (steps.length >= C.STEPS) return { kind: "open", reason: "too long to tell" };
   return { kind: "differs", fields };

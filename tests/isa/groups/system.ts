@@ -110,12 +110,29 @@ function farReturn(s: Snippet): void {
   s.add({ opcode: [0x50], plus: r });
   s.addBytes([0x48, 0xcb]);
 }
+/** JMP and CALL through a far pointer below the stack, with the right selector or another; LSS, and LFS and LGS with selectors that fault. */
+function farPointer(s: Snippet): void {
+  const { rng } = s, r = s.data(), form = rng.below(5), jumps = form < 3;
+  const selector = jumps
+    ? rng.chance(70) ? 0x33 : rng.pick([0x30, 0x32, 0, 0x10, 0x2b, 0x40])
+    : form === 3
+    ? rng.pick([0x2b, 0x2b, 0, 0x33, 0x10])
+    : rng.pick([0x10, 0x18, 0x40, 0x48]);
+  // LEA r, [RIP + what follows]; MOV [RSP - 16], r; MOV word [RSP - 12], selector
+  s.add({ w: true, opcode: [0x8d], reg: r, rm: { ...NEAR, disp: s.here + 7 + (r < 8 ? 4 : 5) + 7 + 4 } });
+  s.add({ opcode: [0x89], reg: r, rm: { ...NEAR, rip: false, base: 4, disp: -16 } });
+  s.addBytes([0x66, 0xc7, 0x44, 0x24, 0xf4, selector, 0]);
+  if (jumps) return s.addBytes([0xff, form === 0 ? 0x5c : 0x6c, 0x24, 0xf0]);
+  s.addBytes([0x0f, form === 3 ? 0xb2 : rng.pick([0xb4, 0xb5]), 0x44, 0x24, 0xf0]);
+}
 const NEAR = { base: -1, index: -1, scale: 0, disp: 0, segment: 0, addr32: false, rip: true };
 
 export function system(s: Snippet): void {
   const rng = s.rng;
   if (rng.chance(35)) return s.addBytes([...rng.pick(FAULTS)]);
-  switch (rng.below(6)) {
+  switch (rng.below(7)) {
+    case 5:
+      return farPointer(s);
     case 3:
       return descriptors(s);
     case 4:
