@@ -15,8 +15,9 @@ import { stack } from "./groups/stack.ts";
 import { string } from "./groups/string.ts";
 import { system } from "./groups/system.ts";
 import { x87 } from "./groups/x87.ts";
-import type { Kind } from "./layout.ts";
-import type { Snippet } from "./snippet.ts";
+import type { Kind, Layout } from "./layout.ts";
+import type { Rng } from "./rng.ts";
+import { Snippet } from "./snippet.ts";
 
 export interface Group {
   /** Adds an instruction (or a few that belong together). */
@@ -113,4 +114,10 @@ const MIXED = [move, arith, logic, shift, doubleShift, mul, bit, arith, move];
 /** Everything that hardly ever faults, in longer runs. */
 function mix(s: Snippet): void {
   s.rng.pick(MIXED)(s);
+}
+
+/** A snippet for instructions of a group. */
+export function snippetAt(rng: Rng, layout: Layout, group: string, address: number): Snippet {
+  const { reserved, alignPercent = 0 } = GROUPS[group]!;
+  return new Snippet(rng, layout, group, address, reserved, rng.chance(alignPercent));
 }

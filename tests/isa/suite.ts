@@ -3,11 +3,11 @@
 
 import { makeElf, type Segment } from "./elf.ts";
 import { le } from "./encode.ts";
-import { GROUPS } from "./groups.ts";
+import { GROUPS, snippetAt } from "./groups.ts";
 import * as L from "./layout.ts";
 import { assembleRunner, dataSegment, type Runner } from "./program.ts";
 import { Rng } from "./rng.ts";
-import { Snippet } from "./snippet.ts";
+import type { Snippet } from "./snippet.ts";
 import { ALL, DF } from "./undefined_flags.ts";
 
 export interface Suite {
@@ -38,14 +38,7 @@ export function makeSuite(group: string, seed: number, count: number): Suite {
   for (let i = 0; i < count; i++) {
     // Snippets at varied distances, now and then across a page boundary.
     address += rng.below(16);
-    const s = new Snippet(
-      rng,
-      layout,
-      group,
-      address,
-      definition.reserved,
-      rng.chance(definition.alignPercent ?? 0),
-    );
+    const s = snippetAt(rng, layout, group, address);
     const [least, most] = definition.length ?? [1, 6];
     for (let n = rng.chance(30) ? least : rng.between(least, most); n > 0; n--) definition.make(s);
     snippets.push(s);

@@ -1,14 +1,14 @@
 // What bytes does the fuzzer feed? Random ones behind the beginnings of opcodes, instructions of the generator's groups with bytes changed, dropped
 // and doubled, and pieces of both together. Registers and memory are random, too, with many pointers into the pages that there are.
 
-import { GROUPS } from "../groups.ts";
+import { GROUPS, snippetAt } from "../groups.ts";
 import { type Layout, MIDDLE, READ_ONLY } from "../layout.ts";
 import { Rng } from "../rng.ts";
-import { Snippet } from "../snippet.ts";
+import type { Snippet } from "../snippet.ts";
 import * as C from "./case.ts";
 
 /** Opcode bytes that random bytes alone seldom reach. */
-const STARTS: readonly (readonly number[])[] = [
+export const STARTS: readonly (readonly number[])[] = [
   [0x0f],
   [0x66, 0x0f],
   [0xf3, 0x0f],
@@ -101,14 +101,7 @@ function makeCase(rng: Rng, layout: Layout, view: DataView<ArrayBuffer>): void {
   const address = layout.base + C.CODE_AT + offset;
   const bytes: number[] = [];
   const group = rng.pick(GROUP_NAMES), definition = GROUPS[group]!;
-  const snippet = new Snippet(
-    rng,
-    layout,
-    group,
-    address,
-    definition.reserved,
-    rng.chance(definition.alignPercent ?? 0),
-  );
+  const snippet = snippetAt(rng, layout, group, address);
   for (let n = rng.between(1, 6); n > 0; n--) {
     if (rng.chance(35)) bytes.push(...randomPiece(rng));
     else {
