@@ -20,10 +20,12 @@ import {
   takePiWaiter,
   wakeWaiter,
 } from "../task/futex.ts";
+import { TASK_SIZE } from "../mm/layout.ts";
 import { CAP_SYS_PTRACE, capable } from "../task/capabilities.ts";
 import type { Task } from "../task/task.ts";
 import { readTimespecNs } from "../time/timespec.ts";
 import { family, type Syscall } from "./family.ts";
+import { absoluteDeadline } from "./wait_time.ts";
 
 const FUTEX_WAIT = 0, FUTEX_WAKE = 1, FUTEX_REQUEUE = 3, FUTEX_CMP_REQUEUE = 4, FUTEX_WAKE_OP = 5;
 const FUTEX_LOCK_PI = 6,
@@ -37,12 +39,9 @@ const FUTEX_WAITERS = 0x8000_0000 | 0, FUTEX_OWNER_DIED = 0x4000_0000, FUTEX_TID
 
 /** The monotonic deadline of the timeout at `address`; Infinity without one; -EINVAL. */
 function deadlineOf(task: Task, address: number, absolute: boolean, realtime: boolean): number {
-  if (address === 0) return Infinity;
+  if (absolute || address === 0) return absoluteDeadline(task, address, realtime);
   const ns = readTimespecNs(task.memory, address);
-  if (ns < 0) return ns;
-  const { clock } = task.instance;
-  if (!absolute) return clock.monotonicNs() + ns;
-  return realtime ? clock.monotonicOf(task.memory.readI64(address), task.memory.readI64(address + 8)) : ns;
+  return ns < 0 ? ns : task.instance.clock.monotonicNs() + ns;
 }
 
 /** The place in a word's queue. A thread that ends while it sleeps must not be woken in another's stead. */
@@ -191,7 +190,7 @@ function sysFutex(
   }
   if (deadline < 0) return deadline;
   if (address % 4 !== 0) return -EINVAL;
-  if (address < 0 || address >= 0x7fff_ffff_f000) return -EFAULT;
+  if (address < 0 || address >= TASK_SIZE) return -EFAULT;
   // A shared futex is named by the page behind the address, so there has to be one even to wake.
   if (!isPrivate) task.memory.probeRead(address, 4);
   const count = value | 0, count2 = timeout | 0;

@@ -1,15 +1,15 @@
 // futex_waitv: sleeping on up to 128 words of memory at once (man 2 futex_waitv).
 
 import { EAGAIN, EFAULT, EINVAL, ERESTARTSYS, ETIMEDOUT } from "../abi/errno.ts";
+import { TASK_SIZE } from "../mm/layout.ts";
 import { addWaiter, type FutexWaiter, removeWaiter } from "../task/futex.ts";
 import type { Task } from "../task/task.ts";
-import { readTimespecNs } from "../time/timespec.ts";
 import { family, type Syscall } from "./family.ts";
+import { absoluteDeadline } from "./wait_time.ts";
 
 const FUTEX_WAITV_MAX = 128, WAITER_BYTES = 24;
 const FUTEX2_SIZE_MASK = 3, FUTEX2_SIZE_U32 = 2, FUTEX2_PRIVATE = 128;
 const CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1;
-const ADDRESS_LIMIT = 0x7fff_ffff_f000;
 
 interface Word {
   readonly expected: number;
@@ -26,15 +26,6 @@ class Waiting {
     this.waiters.forEach(removeWaiter);
     this.waiters = [];
   }
-}
-
-/** The monotonic deadline of the absolute time at `address`; Infinity without one; -EINVAL. */
-function deadlineOf(task: Task, address: number, clockId: number): number {
-  if (address === 0) return Infinity;
-  if (clockId !== CLOCK_REALTIME && clockId !== CLOCK_MONOTONIC) return -EINVAL;
-  const ns = readTimespecNs(task.memory, address);
-  if (ns < 0 || clockId === CLOCK_MONOTONIC) return ns;
-  return task.instance.clock.monotonicOf(task.memory.readI64(address), task.memory.readI64(address + 8));
 }
 
 function readWords(task: Task, address: number, count: number): Word[] | number {
@@ -56,7 +47,7 @@ function readWords(task: Task, address: number, count: number): Word[] | number 
 function enqueue(task: Task, waiting: Waiting): number {
   for (const { address } of waiting.words) {
     if (address % 4 !== 0) return -EINVAL;
-    if (address >= ADDRESS_LIMIT) return -EFAULT;
+    if (address >= TASK_SIZE) return -EFAULT;
   }
   // All words are looked at before a place is taken: reading may throw.
   for (const { address, expected } of waiting.words) {
@@ -79,7 +70,8 @@ function sysFutexWaitv(
   let waiting = task.syscallState as Waiting | undefined;
   if (waiting === undefined) {
     if (flags !== 0 || count === 0 || count > FUTEX_WAITV_MAX || address === 0) return -EINVAL;
-    const deadline = deadlineOf(task, timeout, clockId);
+    if (timeout !== 0 && clockId !== CLOCK_REALTIME && clockId !== CLOCK_MONOTONIC) return -EINVAL;
+    const deadline = absoluteDeadline(task, timeout, clockId === CLOCK_REALTIME);
     if (deadline < 0) return deadline;
     const words = readWords(task, address, count);
     if (typeof words === "number") return words;

@@ -25,9 +25,9 @@ import { NSIG } from "../signal/numbers.ts";
 import { CAP_SYS_RESOURCE, capable } from "../task/capabilities.ts";
 import { RLIMIT_MSGQUEUE } from "../task/rlimits.ts";
 import type { Task } from "../task/task.ts";
-import { readTimespecNs } from "../time/timespec.ts";
 import { installFd } from "./at.ts";
 import { family, type Syscall } from "./family.ts";
+import { absoluteDeadline } from "./wait_time.ts";
 
 /** As /proc/sys/fs/mqueue has them when nobody changed them; the hard limits are those of privileged processes. */
 const QUEUES_MAX = 256, MSG_MAX = 10, MSGSIZE_MAX = 8192, HARD_MSG_MAX = 65_536, HARD_MSGSIZE_MAX = 1 << 24;
@@ -120,14 +120,6 @@ function fileOf(task: Task, fd: number, access?: number): MessageQueueFile | und
   return access === undefined || has === access || has === O_RDWR ? file : undefined;
 }
 
-/** The monotonic deadline of an absolute time; Infinity without one; -EINVAL. */
-function deadlineOf(task: Task, address: number): number {
-  if (address === 0) return Infinity;
-  const { memory, instance } = task;
-  if (readTimespecNs(memory, address) < 0) return -EINVAL;
-  return Math.max(0, instance.clock.monotonicOf(memory.readI64(address), memory.readI64(address + 8)));
-}
-
 /** A call that waits. */
 class Waiting {
   constructor(
@@ -166,7 +158,7 @@ function sysMqTimedsend(
 ): number {
   const waiting = task.syscallState as Waiting | undefined;
   if (waiting === undefined) {
-    const deadline = deadlineOf(task, timeout);
+    const deadline = absoluteDeadline(task, timeout, true);
     if (deadline < 0 || priority >= MQ_PRIO_MAX) return -EINVAL;
     const file = fileOf(task, fd, O_WRONLY);
     if (file === undefined) return -EBADF;
@@ -199,7 +191,7 @@ function sysMqTimedreceive(
   let waiting = task.syscallState as Waiting | undefined;
   let file = waiting?.file;
   if (waiting === undefined) {
-    const deadline = deadlineOf(task, timeout);
+    const deadline = absoluteDeadline(task, timeout, true);
     if (deadline < 0) return -EINVAL;
     file = fileOf(task, fd, O_RDONLY);
     if (file === undefined) return -EBADF;

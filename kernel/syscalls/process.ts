@@ -32,6 +32,7 @@ import {
   WSTOPPED,
   WUNTRACED,
 } from "../task/wait.ts";
+import { TASK_SIZE } from "../mm/layout.ts";
 import { family, NO_RESULT, type Syscall } from "./family.ts";
 import { openPidfd, processOfPidfd } from "./pidfd.ts";
 
@@ -326,7 +327,6 @@ function sysGetrusage(task: Task, who: number, address: number): number {
 // ---- thread registers
 
 const ARCH_SET_GS = 0x1001, ARCH_SET_FS = 0x1002, ARCH_GET_FS = 0x1003, ARCH_GET_GS = 0x1004;
-const TASK_SIZE = 0x7fff_ffff_f000;
 
 function sysArchPrctl(task: Task, code: number, address: number): number {
   const slot = task.cpu + 2 * (code === ARCH_SET_FS || code === ARCH_GET_FS ? FS_BASE : GS_BASE);

@@ -1,13 +1,22 @@
-// How long may a poll wait, and with which signal mask? Shared by poll, select and epoll.
+// How long may a call wait, and with which signal mask? Shared by poll, select and epoll; absolute times by futexes and message queues.
 
 import { EINVAL } from "../abi/errno.ts";
 import { setMask } from "../signal/send.ts";
 import type { Task } from "../task/task.ts";
+import { readTimespecNs } from "../time/timespec.ts";
 
 /** A struct timespec as ns; -EINVAL when it is not a time. */
 export function readTimespec(task: Task, address: number): number {
-  const sec = task.memory.readI64(address), nsec = task.memory.readI64(address + 8);
-  return sec < 0 || nsec < 0 || nsec >= 1e9 ? -EINVAL : sec * 1e9 + nsec;
+  return readTimespecNs(task.memory, address);
+}
+
+/** The monotonic deadline of the absolute struct timespec at `address`, by the wall clock or not: Infinity without one; -EINVAL. */
+export function absoluteDeadline(task: Task, address: number, realtime: boolean): number {
+  if (address === 0) return Infinity;
+  const { memory } = task, ns = readTimespecNs(memory, address);
+  if (ns < 0 || !realtime) return ns;
+  // Before the machine was started is as good as now.
+  return Math.max(0, task.instance.clock.monotonicOf(memory.readI64(address), memory.readI64(address + 8)));
 }
 
 /** Deadline of the relative time at `address`: Infinity without one, 0 for "do not wait", or -errno. */

@@ -45,6 +45,11 @@ int main(void) {
   T(waitv(4, 0, &t, CLOCK_MONOTONIC));
   t = in_ms(CLOCK_REALTIME, 20);
   T(waitv(4, 0, &t, CLOCK_REALTIME));
+  // Long before the machine was started.
+  struct timespec past = {1, 0};
+  T(waitv(4, 0, &past, CLOCK_REALTIME)); T(waitv(4, 0, &past, CLOCK_MONOTONIC));
+  int bitset = FUTEX_WAIT_BITSET_PRIVATE | FUTEX_CLOCK_REALTIME;
+  T(syscall(SYS_futex, &words[0], bitset, words[0], &past, 0, -1));
   T(waitv(4, 0, &t, CLOCK_BOOTTIME));
   t.tv_nsec = 1000000000;
   T(waitv(4, 0, &t, CLOCK_MONOTONIC));
