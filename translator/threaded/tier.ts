@@ -14,7 +14,6 @@ import { Code, type FunctionBody, OP, wasmModule } from "../wasm/encoder.ts";
 import {
   CONDITION,
   IMPORTS,
-  MISS_READ,
   PROBE,
   READ,
   STATUS,
@@ -85,12 +84,11 @@ export class ThreadedTier {
   ) {
     this.#runtime = runtime;
     this.#operations = operations;
-    const imports: WebAssembly.ModuleImports = this.#imports = {
-      ...slowPaths(runtime),
+    this.#imports = {
+      ...missFunctions(PAGES, memory, this.#table, slowPaths(runtime)),
       [STATUS]: status,
       [CONDITION]: condition,
     };
-    missFunctions(PAGES, memory, this.#table, imports).forEach((f, i) => imports[MISS_READ + i] = f);
     this.#regions = regions;
     const byJavaScript = (at: number, node: number) => {
       const shape = I32[at >> 2]! & SHAPE_MASK;

@@ -11,7 +11,7 @@ import { NO_PAGE } from "../env.ts";
 import { I32, I64, OP, SIMD } from "./encoder.ts";
 import { ADDRESS, CPU_AT, ENTRY, type FlagState, PHYS, TLB_AT, Values } from "./values.ts";
 import { MISS_READ, MISS_READ_WRITABLE, MISS_STORE, MISS_UPDATE } from "./imports.ts";
-import { KnownPages } from "./known_pages.ts";
+import { KnownPages, type PageLocals } from "./known_pages.ts";
 import { formOf, NO_WINDOW, STACK, STACK_WINDOW, type Windows } from "./windows.ts";
 
 const ENTRY_BYTES = TLB_ENTRY_WORDS * 4;
@@ -42,7 +42,7 @@ export interface Known {
 export class Access extends Values {
   readonly #windows: Windows;
   /** The stack's window in locals: loads of it right behind pushes would often have to wait for stores that lie 4 KiB multiples away. */
-  #stack: { readonly page: number; readonly addend: number } | undefined;
+  #stack: PageLocals | undefined;
   /** The form of the effective address that was pushed last. */
   #form: Mem = NOWHERE;
   readonly #known = new KnownPages();
@@ -65,9 +65,10 @@ export class Access extends Values {
   override reload(): void {
     super.reload();
     this.#known.clear();
-    if (this.#stack === undefined) return;
-    const { code } = this, { page, addend } = this.#stack;
-    code.i32(STACK_WINDOW).mem(OP.i64Load, 0).set(page).i32(STACK_WINDOW).mem(OP.i32Load, 8).set(addend);
+    if (this.#stack !== undefined) this.#loadWindow(STACK_WINDOW, this.#stack);
+  }
+  #loadWindow(at: number, { page, addend }: PageLocals): void {
+    this.code.i32(at).mem(OP.i64Load, 0).set(page).i32(at).mem(OP.i32Load, 8).set(addend);
   }
 
   /** Address of the TLB, once at the start. */
@@ -171,11 +172,10 @@ export class Access extends Values {
     const window = this.#windows.size === 0 ? undefined : this.#windows.get(formOf(form));
     if (window === undefined || write && !window.writable) return this.#throughTlb(miss, size, ip, more);
     const { at, writable } = window, call = writable && !write ? MISS_READ_WRITABLE : miss;
-    const load = (page: number, addend: number) =>
-      code.i32(at).mem(OP.i64Load, 0).set(page).i32(at).mem(OP.i32Load, 8).set(addend);
     if (at === STACK_WINDOW) {
-      const { page, addend } = this.#stack!;
-      return within(() => code.get(page), () => code.get(addend), at, call, () => load(page, addend));
+      const stack = this.#stack!;
+      const load = () => this.#loadWindow(at, stack);
+      return within(() => code.get(stack.page), () => code.get(stack.addend), at, call, load);
     }
     const found = this.#remember(form, writable);
     within(
@@ -189,7 +189,7 @@ export class Access extends Values {
       },
       at,
       call,
-      () => found && load(found.page, found.addend),
+      () => found && this.#loadWindow(at, found),
     );
   }
 

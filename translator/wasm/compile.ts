@@ -26,7 +26,6 @@ import {
   CONDITION,
   IMPORTS,
   LEAVE,
-  MISS_READ,
   PROBE,
   READ,
   REGION,
@@ -110,12 +109,12 @@ export class WasmTier {
     this.#runtime = runtime;
     this.#left = left;
     this.#closures = closures;
-    const slow = this.#slowPaths();
-    this.#fixed = { ...slow };
-    missFunctions(PAGES, memory, functionTable, slow).forEach((f, i) => this.#fixed[MISS_READ + i] = f);
     this.status = statusFunctions(PAGES, memory, functionTable);
-    this.#fixed[STATUS] = this.status.status;
-    this.#fixed[CONDITION] = this.status.condition;
+    this.#fixed = {
+      ...missFunctions(PAGES, memory, functionTable, this.#slowPaths()),
+      [STATUS]: this.status.status,
+      [CONDITION]: this.status.condition,
+    };
     installStubs();
     functionTable.set(GO_ON, noThreadedCode());
   }
@@ -161,7 +160,6 @@ export class WasmTier {
       [WRITE128]: store(16, (c, lo, hi, slot, ip) => H.write128(c, lo, hi, slot, ip)),
       [WRITE256]: store(32, (c, lo, hi, slot, ip) => H.write256(c, lo, hi, slot, ip)),
       [PROBE]: probe,
-      [CONDITION]: (c, cc) => H.condition(c, cc) ? 1 : 0,
     };
   }
 

@@ -1,22 +1,21 @@
-// The functions that every region's module imports ("f" "0", "1", …), in this order; the closures of its own steps follow.
+// The functions that modules import ("f" "0", "1", …), in this order: regions and handlers those of IMPORTS, with what is their own behind them; the
+// window misses the slow paths.
 
 import { F64, type FunctionType, I32, I64 } from "./encoder.ts";
 
-/** Slow paths in JavaScript (compile.ts). */
+/** Slow paths in JavaScript (compile.ts, threaded/tier.ts). */
 export const READ = 0,
   WRITE8 = 1,
   WRITE16 = 2,
   WRITE32 = 3,
   WRITE64 = 4,
   WRITE128 = 5,
-  PROBE = 6,
-  CONDITION = 7,
-  WRITE256 = 8;
+  WRITE256 = 6,
+  PROBE = 7;
 /** Window misses, in WebAssembly (miss.ts). */
-export const MISS_READ = 9, MISS_READ_WRITABLE = 10, MISS_UPDATE = 11, MISS_STORE = 12;
-
-/** The status flags c has, in WebAssembly (status.ts), as is CONDITION. */
-export const STATUS = 13;
+export const MISS_READ = 0, MISS_READ_WRITABLE = 1, MISS_UPDATE = 2, MISS_STORE = 3;
+/** The status flags that c has; whether condition cc holds: in WebAssembly (status.ts). */
+export const STATUS = 4, CONDITION = 5;
 
 const slowWrite = (words: number): FunctionType => ({
   params: [I32, I32, I32, ...new Array(words).fill(I32), F64],
@@ -36,14 +35,15 @@ export const SLOW: readonly FunctionType[] = [
   slowWrite(2),
   slowWrite(1),
   slowWrite(1),
-  { params: [I32, I32], results: [I32] },
   slowWrite(1),
 ];
 /** Where the window lies, address, size, the instruction's address (and for MISS_STORE the value): physical address (< 0: fault). */
 export const MISS: readonly FunctionType[] = [miss(), miss(), miss(), miss(I64)];
 /** A step: c → 1 for a fault. */
 export const STEP: FunctionType = { params: [I32], results: [I32] };
-export const IMPORTS: readonly FunctionType[] = [...SLOW, ...MISS, STEP];
+/** c, condition code → 0 or 1. */
+export const ASK: FunctionType = { params: [I32, I32], results: [I32] };
+export const IMPORTS: readonly FunctionType[] = [...MISS, STEP, ASK];
 /** A region: depth of nested calls, and the address that the caller on the host's stack goes on at (NO_CALLER: nobody) → see generator.ts. */
 export const REGION: FunctionType = { params: [I32, I64], results: [I32] };
 /** What a region leaves through. */

@@ -5,10 +5,12 @@
 import type { Mem } from "../ir/op.ts";
 import { formOf } from "./windows.ts";
 
-export interface KnownPage {
-  /** Locals: guest address (i64; of no page when the access failed), addend (i32). */
+/** Locals: guest address of a page (i64; of none when the access failed), addend (i32). */
+export interface PageLocals {
   readonly page: number;
   readonly addend: number;
+}
+export interface KnownPage extends PageLocals {
   readonly writable: boolean;
   /** Registers of the addresses; -1: none. */
   readonly base: number;

@@ -111,13 +111,13 @@ function body(kind: Kind): { locals: number[]; code: Code } {
   return { locals: [I32, I32, I64], code };
 }
 
-/** Instantiates the functions for MISS_READ … MISS_STORE over the slow paths. */
+/** Instantiates the functions for MISS_READ … MISS_STORE, by number, over the slow paths. */
 export function missFunctions(
   pages: number,
   memory: WebAssembly.Memory,
   table: WebAssembly.Table,
   slow: WebAssembly.ModuleImports,
-): WebAssembly.ExportValue[] {
+): WebAssembly.ModuleImports {
   const kinds: Kind[] = ["read", "read writable", "update", "store"];
   const functions = kinds.map((kind, i) => ({ type: MISS[i]!, ...body(kind), name: String(i) }));
   const bytes = wasmModule({ pages, imports: SLOW, globals: 0, functions });
@@ -125,5 +125,5 @@ export function missFunctions(
     m: { m: memory, t: table },
     f: slow,
   });
-  return kinds.map((_, i) => instance.exports[String(i)]!);
+  return { ...instance.exports } as WebAssembly.ModuleImports;
 }

@@ -5,7 +5,7 @@ import { AF, CF, FLAG_A, FLAG_B, FLAG_R, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } f
 import { ADD, EXPLICIT, RESULT, SUB } from "../ir/flags.ts";
 import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
 import type { Generator } from "./generator.ts";
-import { CONDITION, SLOW, STATUS, STEP } from "./imports.ts";
+import { ASK, STATUS, STEP } from "./imports.ts";
 import { RUNNING_CPU } from "../ram.ts";
 
 /** Pushes the status flags, as bits of RFLAGS. */
@@ -30,7 +30,7 @@ export function statusFunctions(
         code: statusCode(),
         name: "s",
       },
-      { type: SLOW[CONDITION]!, locals: [I32], code: conditionCode(), name: "c" },
+      { type: ASK, locals: [I32], code: conditionCode(), name: "c" },
     ],
   });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: memory, t: table } });
