@@ -69,9 +69,11 @@ export const XTLB_ENTRIES = 4096, XTLB_ENTRY_WORDS = 4;
 export const XTLB_TAG = 0, XTLB_ADDEND = 2;
 /** A low tag word that no address can produce. */
 export const TLB_INVALID = 1;
-/** Both TLBs of an address space lie together: the data TLB, then the exec TLB. */
+/** Both TLBs of an address space lie together: the data TLB, then the exec TLB, then the records of its extents (those in use, and empty ones). */
 export const TLB_BYTES = TLB_ENTRIES * TLB_ENTRY_WORDS * 4;
 export const XTLB_BYTES = XTLB_ENTRIES * XTLB_ENTRY_WORDS * 4;
+export const EXTENTS = 64, EXTENTS_BYTES = EXTENTS * EXTENT_WORDS * 4;
+export const READABLE_EXTENTS = TLB_BYTES + XTLB_BYTES, WRITABLE_EXTENTS = READABLE_EXTENTS + EXTENTS_BYTES;
 
 // RFLAGS bits.
 export const CF = 1, PF = 4, AF = 0x10, ZF = 0x40, SF = 0x80, TF = 0x100, DF = 0x400, OF = 0x800;

@@ -25,7 +25,8 @@ export const WINDOWS: number = RAM_BYTES - RESERVED_BYTES + 0x14_1000, WINDOW_CO
 /** Behind those, the addresses of the windows that have a page, unless they are more (env.ts). */
 export const WINDOW_LIST: number = WINDOWS + WINDOW_COUNT * WINDOW_BYTES, LISTED_WINDOWS = 63;
 /** Behind those, tables of 1 KiB that functions of regions look into: the sums of CRC32 for single bytes (wasm/bit_functions.ts), AES's rounds (wasm/crypto_functions.ts). */
-export const CRC_TABLE: number = WINDOW_LIST + 4 * (LISTED_WINDOWS + 1), AES_TABLES: number = CRC_TABLE + 1024;
+export const CRC_TABLE: number = WINDOW_LIST + 4 * (LISTED_WINDOWS + 1),
+  AES_TABLES: number = CRC_TABLE + 1024;
 /** Between them and the last page: threaded code. */
 export const THREADED_CODE: number = CRC_TABLE + 8192,
   THREADED_END: number = SCRATCH_PAGE;

@@ -4,12 +4,9 @@
 // TLB entry of any page in them (record: translator/cpu.ts). A page joins when its TLB entry is made, so extents hold just
 // pages that have, or had, tags, and every right that goes is taken from them before it goes from the page table.
 
-import { EXTENT_ADDEND, EXTENT_LENGTH, EXTENT_MARGIN, EXTENT_WORDS } from "../../translator/cpu.ts";
+import { EXTENT_ADDEND, EXTENT_LENGTH, EXTENT_MARGIN, EXTENT_WORDS, EXTENTS } from "../../translator/cpu.ts";
 import { I32, PAGE_SIZE } from "../../translator/ram.ts";
 
-/** Extents of one kind that an address space may have. */
-const MOST = 64;
-export const EXTENTS_BYTES: number = MOST * EXTENT_WORDS * 4;
 const TWO_20 = 0x10_0000, TWO_32 = 0x1_0000_0000;
 
 interface Extent {
@@ -128,7 +125,7 @@ export class Extents {
   }
 
   #insert(i: number, first: number, end: number, addend: number): number {
-    if (this.#list.length === MOST) return 0;
+    if (this.#list.length === EXTENTS) return 0;
     let record = this.#free.pop();
     if (record === undefined) {
       record = this.#fresh;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
-import { EXTENT_ADDEND, EXTENT_LENGTH, EXTENT_MARGIN } from "../../translator/cpu.ts";
+import { EXTENT_ADDEND, EXTENT_LENGTH, EXTENT_MARGIN, EXTENTS_BYTES } from "../../translator/cpu.ts";
 import { I32 } from "../../translator/ram.ts";
-import { Extents, EXTENTS_BYTES } from "./extents.ts";
+import { Extents } from "./extents.ts";
 import { frames } from "./frames.ts";
 
 const BASE = 0x7fff_1234_0000, ADDEND = 0x123000;

@@ -6,6 +6,8 @@
 
 import {
   EXEC_STAMP,
+  EXTENTS_BYTES,
+  READABLE_EXTENTS,
   TLB,
   TLB_ADDEND,
   TLB_BYTES,
@@ -16,6 +18,7 @@ import {
   TLB_READ_EXTENT,
   TLB_WRITE,
   TLB_WRITE_EXTENT,
+  WRITABLE_EXTENTS,
   XTLB_ADDEND,
   XTLB_BYTES,
   XTLB_ENTRIES,
@@ -25,7 +28,7 @@ import {
 import { newStamp, translationsChanged } from "../../translator/env.ts";
 import { FRAME_CODE, frameFlags, I32, PAGE_SIZE, RUNNING_CPU } from "../../translator/ram.ts";
 import { FIRST_BLOCK_FRAME } from "./blocks.ts";
-import { Extents, EXTENTS_BYTES } from "./extents.ts";
+import { Extents } from "./extents.ts";
 import { FRAME_WRITE_TAGGED, frames } from "./frames.ts";
 import { PTE_EXEC, PTE_READ, PTE_WRITE } from "./page_table.ts";
 
@@ -52,8 +55,10 @@ export const execHooks: { flushed: (tlbWords: number) => void } = { flushed: () 
 export function allocateTlb(): Tlb | undefined {
   const frame = frames.allocateRun(RUN_FRAMES);
   if (frame === 0) return undefined;
-  const words = frame << 10, records = words + DATA_WORDS + XTLB_BYTES / 4;
-  const tlb = { words, readable: new Extents(records), writable: new Extents(records + EXTENTS_BYTES / 4) };
+  const words = frame << 10;
+  const readable = new Extents(words + READABLE_EXTENTS / 4),
+    writable = new Extents(words + WRITABLE_EXTENTS / 4);
+  const tlb = { words, readable, writable };
   flushAll(tlb);
   return tlb;
 }

@@ -4,6 +4,9 @@ import {
   EXTENT_ADDEND,
   EXTENT_LENGTH,
   EXTENT_MARGIN,
+  EXTENT_WORDS,
+  EXTENTS_BYTES,
+  READABLE_EXTENTS,
   TLB,
   TLB_ADDEND,
   TLB_INVALID,
@@ -11,16 +14,20 @@ import {
   TLB_READ_EXTENT,
   TLB_WRITE,
   TLB_WRITE_EXTENT,
+  WRITABLE_EXTENTS,
 } from "../cpu.ts";
 import { MISSES_LEFT, WINDOWS_USED } from "../env.ts";
 import { LISTED_WINDOWS, RUNNING_CPU, SCRATCH_PAGE, WINDOW_LIST, WINDOWS } from "../ram.ts";
 import { pushEntry } from "./access.ts";
 import { MISSES } from "./windows.ts";
-import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
+import { Code, type FunctionType, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
 import { MISS, PROBE, READ, SLOW, WRITE128, WRITE16, WRITE256, WRITE32, WRITE64, WRITE8 } from "./imports.ts";
 
 // Parameters, then locals (behind the value, which only a store has).
 const WINDOW = 0, ADDRESS = 1, SIZE = 2, IP = 3, VALUE = 4;
+
+/** Number of refill() among the module's functions. */
+const REFILL_NUMBER = SLOW.length + MISS.length;
 
 type Kind = "read" | "read writable" | "update" | "store";
 
@@ -100,7 +107,9 @@ function body(kind: Kind): { locals: number[]; code: Code } {
   code.op(OP.drop).get(ADDRESS).i64(-4096, -1).op(OP.i64And).set(PAGE);
   const access = kind === "read" || kind === "read writable" ? TLB_READ : TLB_WRITE;
   const wanted = kind === "read" ? TLB_READ : TLB_WRITE;
-  // The TLB has it?
+  // The TLB has it, or an extent?
+  tag(access);
+  code.get(PAGE).op(OP.i64Ne, OP.if, VOID).get(ENTRY).get(PAGE).call(REFILL_NUMBER).op(OP.drop, OP.end);
   tag(access);
   code.get(ADDRESS).get(SIZE).i32(1).op(OP.i32Sub, OP.i64ExtendI32U, OP.i64Add).i64(-4096, -1).op(
     OP.i64And,
@@ -155,6 +164,45 @@ function body(kind: Kind): { locals: number[]; code: Code } {
   return { locals: [I32, I32, I32, I64], code };
 }
 
+/**
+ * Entry of the TLB, page → whether an extent has the page; the TLB entry is made then. An address space with more memory than its TLB covers is
+ * served without JavaScript so.
+ */
+const REFILL: FunctionType = { params: [I32, I64], results: [I32] };
+function refill(): { locals: number[]; code: Code } {
+  const ENTRY = 0, PAGE = 1, RECORD = 2, END = 3;
+  const code = new Code();
+  const extents = (from: number, fill: () => void) => {
+    code.i32(4 * RUNNING_CPU).mem(OP.i32Load, 8 * TLB).i32(2).op(OP.i32Shl).i32(from).op(OP.i32Add).tee(
+      RECORD,
+    );
+    code.i32(EXTENTS_BYTES).op(OP.i32Add).set(END);
+    code.op(OP.loop, VOID).get(PAGE).get(RECORD).mem(OP.i64Load, 0).op(OP.i64Sub);
+    code.get(RECORD).mem(OP.i64Load, EXTENT_LENGTH).op(OP.i64LtU, OP.if, VOID);
+    fill();
+    code.get(ENTRY).get(RECORD).mem(OP.i32Load, EXTENT_ADDEND).mem(OP.i32Store, 4 * TLB_ADDEND);
+    code.i32(1).op(OP.return, OP.end);
+    code.get(RECORD).i32(4 * EXTENT_WORDS).op(OP.i32Add).tee(RECORD).get(END).op(OP.i32LtU).brIf(0).op(
+      OP.end,
+    );
+  };
+  const enter = (tag: number, record: number) => {
+    code.get(ENTRY).get(PAGE).mem(OP.i64Store, 4 * tag);
+    code.get(ENTRY).get(RECORD).mem(OP.i32Store, 4 * record);
+  };
+  // What may be written may be read.
+  extents(WRITABLE_EXTENTS, () => {
+    enter(TLB_READ, TLB_READ_EXTENT);
+    enter(TLB_WRITE, TLB_WRITE_EXTENT);
+  });
+  extents(READABLE_EXTENTS, () => {
+    enter(TLB_READ, TLB_READ_EXTENT);
+    code.get(ENTRY).i32(TLB_INVALID).mem(OP.i32Store, 4 * TLB_WRITE);
+  });
+  code.i32(0);
+  return { locals: [I32, I32], code };
+}
+
 /** Instantiates the functions for MISS_READ … MISS_STORE, by number, over the slow paths. */
 export function missFunctions(
   pages: number,
@@ -164,6 +212,7 @@ export function missFunctions(
 ): WebAssembly.ModuleImports {
   const kinds: Kind[] = ["read", "read writable", "update", "store"];
   const functions = kinds.map((kind, i) => ({ type: MISS[i]!, ...body(kind), name: String(i) }));
+  functions.push({ type: REFILL, ...refill(), name: "refill" });
   const bytes = wasmModule({ pages, imports: SLOW, globals: 0, functions });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
     m: { m: memory, t: table },
