@@ -121,6 +121,14 @@ export class Dispatcher implements Executor {
     }
     this.cache = new CodeCache(env, this.translator.translate);
     this.runtime.cache = this.cache;
+    const threaded = this.#threaded, { codeFile } = this.translator;
+    if (threaded !== undefined && codeFile !== undefined) {
+      this.cache.useKept({
+        image: (address) => codeFile(address)?.image ?? 0,
+        nodeAt: (lo, hi, page) => threaded.nodeAt(lo, hi, page),
+        code: threaded.code,
+      });
+    }
   }
 
   /** For reports. */

@@ -10,7 +10,7 @@ import { type Shape, SHAPE_MASK, shapes } from "../ir/words.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { NEW_RUNS, NEW_SHAPES } from "../tunables.ts";
-import { Code, type FunctionBody, OP, wasmModule } from "../wasm/encoder.ts";
+import { type FunctionBody, wasmModule } from "../wasm/encoder.ts";
 import {
   CONDITION,
   IMPORTS,
@@ -36,7 +36,8 @@ import {
   HANDLER,
   JAVASCRIPT,
 } from "./handler.ts";
-import { blockOf, connect, enterNode, nodeOf, PAUSE } from "./node.ts";
+import { FINDER_IMPORTS, finderFunctions, finderImports } from "./finder.ts";
+import { connect, enterNode, nodeOf, PAUSE } from "./node.ts";
 import { type KeptHandlers, readHandlers, writeHandlers } from "./kept.ts";
 import { EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
 
@@ -44,6 +45,11 @@ const PAGES = RAM_BYTES / 65536;
 const LEFT = RUNNING_CPU + 2 * QUOTA + 1;
 
 type Exported = (at: number, node: number) => number;
+
+interface Base {
+  readonly enter: Exported;
+  readonly nodeAt: (lo: number, hi: number, page: number) => number;
+}
 
 /** Runs one operation by JavaScript: CPU state, words, index in them, its block. One that ends the block says where to go. */
 export type RunOperation = (c: number, words: Int32Array, at: number, block: Block) => any;
@@ -55,11 +61,11 @@ export interface Status {
 
 export class ThreadedTier {
   readonly #runtime: Runtime;
-  readonly #operations: readonly RunOperation[];
+  readonly #operation: (shape: number) => RunOperation;
   readonly #table = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
   readonly #imports: WebAssembly.ModuleImports;
   readonly #regions: (c: number, result: number) => Block | null;
-  readonly #enter: Exported;
+  readonly #base: Base;
   /** Shapes that were run by JavaScript, each once here. */
   readonly #seen: boolean[] = [];
   readonly #new: number[] = [];
@@ -74,16 +80,16 @@ export class ThreadedTier {
   /** Code of all blocks. */
   readonly code: BlockCode;
 
-  /** `regions` follows results of regions. `operations`: by shape, what runs them by JavaScript; `otherwise` runs a block whose words wasm cannot reach. */
+  /** `regions` follows results of regions. `operation`: what runs those of a shape by JavaScript; `otherwise` runs a block whose words wasm cannot reach. */
   constructor(
     runtime: Runtime,
     { status, condition }: Status,
     regions: (c: number, result: number) => Block | null,
-    operations: readonly RunOperation[],
+    operation: (shape: number) => RunOperation,
     otherwise: BlockCode,
   ) {
     this.#runtime = runtime;
-    this.#operations = operations;
+    this.#operation = operation;
     this.#imports = {
       ...missFunctions(PAGES, memory, this.#table, slowPaths(runtime)),
       [STATUS]: status,
@@ -93,10 +99,10 @@ export class ThreadedTier {
     const byJavaScript = (at: number, node: number) => {
       const shape = I32[at >> 2]! & SHAPE_MASK;
       this.#note(shape);
-      this.#operations[shape]!(RUNNING_CPU, I32, at >> 2, blockOf(node));
+      this.#operation(shape)(RUNNING_CPU, I32, at >> 2, runtime.cache.blockOf(node));
     };
     this.#imports[JAVASCRIPT] = byJavaScript;
-    this.#enter = this.#makeBase(byJavaScript);
+    this.#base = this.#makeBase(byJavaScript);
     const run = (block: Block, node: number) => this.#run(block, node);
     this.code = function (c) {
       const node = this.node !== 0 ? this.node : nodeOf(this);
@@ -105,13 +111,11 @@ export class ThreadedTier {
   }
 
   /** The functions that are no handlers: the entrance, what leaves at a node, and the stub for shapes without a handler. */
-  #makeBase(byJavaScript: (at: number, node: number) => void): Exported {
-    const stub = emitStub();
-    const enter = new Code().get(0).get(1).get(0).mem(OP.i32Load16u, 0).i32(SHAPE_MASK).op(OP.i32And)
-      .op(OP.returnCallIndirect).u(0).u(0);
+  #makeBase(byJavaScript: (at: number, node: number) => void): Base {
+    const stub = emitStub(), imports = [BY_JAVASCRIPT, ...FINDER_IMPORTS];
     const goOn = emitGoOn();
     const functions: FunctionBody[] = [
-      { type: HANDLER, locals: [], code: enter, name: "enter" },
+      ...finderFunctions(imports.length),
       { type: HANDLER, locals: [], code: emitPause(), name: "pause" },
       { type: HANDLER, locals: goOn.locals, code: goOn.code, name: "goOn" },
       { type: HANDLER, locals: stub.locals, code: stub.code, name: "stub" },
@@ -119,14 +123,14 @@ export class ThreadedTier {
     const bytes = wasmModule({
       pages: PAGES,
       types: BASE_TYPES,
-      imports: [BY_JAVASCRIPT],
+      imports,
       handlers: true,
       globals: 0,
       functions,
     });
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       m: { m: memory, t: this.#table, h: regionFunctions },
-      f: { 0: byJavaScript },
+      f: { ...finderImports(), 0: byJavaScript },
     });
     this.#table.set(0, exports["stub"] as Exported);
     // The second parameter is missing in TypeScript's declaration.
@@ -134,7 +138,7 @@ export class ThreadedTier {
     table.grow(SHAPE_MASK, exports["stub"]);
     this.#table.set(PAUSE, exports["pause"] as Exported);
     regionFunctions.set(GO_ON, exports["goOn"] as Exported);
-    return exports["enter"] as Exported;
+    return exports as unknown as Base;
   }
 
   /** JavaScript runs an operation of this shape. */
@@ -167,6 +171,11 @@ export class ThreadedTier {
     this.handlers += handled.length;
   }
 
+  /** See KeptNodes of cache/code_cache.ts. */
+  nodeAt(lo: number, hi: number, page: number): number {
+    return this.#base.nodeAt(lo, hi, page);
+  }
+
   /** Takes the handlers that earlier runs kept in `store`, and keeps those of this run. */
   keepHandlers(store: CodeStore): void {
     const content = store.kept("handlers");
@@ -182,7 +191,7 @@ export class ThreadedTier {
   /** Runs from `block` on, and finds the block where it goes on. */
   #run(block: Block, node: number): Block | null {
     I32[LEFT] = 1;
-    const result = this.#enter(4 * block.at, node);
+    const result = this.#base.enter(4 * block.at, node);
     return I32[LEFT] === 0 ? this.#regions(RUNNING_CPU, result) : this.follow(result);
   }
 
@@ -192,7 +201,7 @@ export class ThreadedTier {
     const { exits } = this;
     if (result > 0) {
       exits.quota++;
-      return blockOf(result);
+      return H.cache.blockOf(result);
     }
     if (result === INDIRECT) {
       exits.indirect++;
@@ -202,7 +211,7 @@ export class ThreadedTier {
     }
     if (result <= LINK_FIRST) {
       exits.link++;
-      const left = I32[c + 2 * QUOTA + 1]!, n = LINK_FIRST - result, link = blockOf(left).links[n]!;
+      const left = I32[c + 2 * QUOTA + 1]!, n = LINK_FIRST - result, link = H.cache.blockOf(left).links[n]!;
       const to = H.linked(c, link);
       connect(left, n, to);
       return to;
@@ -212,10 +221,10 @@ export class ThreadedTier {
       return H.exit(EXIT_FIRST - result);
     }
     exits.operation++;
-    const at = I32[c + 2 * LEFT_AT]! >> 2, left = blockOf(I32[c + 2 * QUOTA + 1]!);
+    const at = I32[c + 2 * LEFT_AT]! >> 2, left = H.cache.blockOf(I32[c + 2 * QUOTA + 1]!);
     const shape = I32[at]! & SHAPE_MASK;
     this.#note(shape);
-    return this.#operations[shape]!(c, I32, at, left);
+    return this.#operation(shape)(c, I32, at, left);
   }
 }
 
