@@ -7,7 +7,6 @@
 import { OPS } from "../ir/ops.ts";
 import { nameOf, objectNamed } from "../ir/objects.ts";
 import {
-  LENGTH_SHIFT,
   objectNumber,
   objects,
   SHAPE_MASK,
