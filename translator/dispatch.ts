@@ -45,7 +45,7 @@ export interface ExecutorOptions {
   /** Translations kept between runs. */
   store?: CodeStore;
   /** Packages that can be loaded at once: if the decoder is one, it is loaded when the first instruction has to be decoded. */
-  packages?: { has(name: string): boolean; load(name: string): unknown };
+  packages?: { readonly ready: boolean; load(name: string): unknown };
 }
 
 /** What {@link Dispatcher.counters} tells. */
@@ -376,7 +376,7 @@ function burst(c: number, block: Block): Block | null {
 /** Makes the translator. */
 export async function createExecutor(env: Env, options: ExecutorOptions = {}): Promise<Dispatcher> {
   const { packages } = options;
-  if (packages?.has(ICED_NAME)) {
+  if (packages?.ready) {
     return new Dispatcher(env, () => packages.load(ICED_NAME) as IcedPackage, options);
   }
   const iced = await loadIced();

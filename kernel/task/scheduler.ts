@@ -26,6 +26,8 @@ import type { Task } from "./task.ts";
 const SLICE_MS = 6;
 /** Guest code runs this long without the host's event loop. */
 const HOST_YIELD_MS = 8;
+/** The same for a run's first turn: what it takes to have one is loaded then. Short programs need none. */
+const FIRST_YIELD_MS = 50;
 /** Blocks between two looks at the clock; adapted so that they take about 1 ms. */
 const FIRST_BUDGET = 2_000, LEAST_BUDGET = 500, MOST_BUDGET = 1_000_000;
 /** The clock is read once in so many system calls (a reading costs as much as a short call). */
@@ -97,6 +99,7 @@ export class Scheduler {
     const { clock } = this.#instance;
     let killing = 0;
     const load = loadAverageOf(this.#instance);
+    let nextTurnMs = hostNowMs() + FIRST_YIELD_MS;
     while (true) {
       const nowNs = clock.monotonicNs();
       load.report(nowNs, this.runnable);
@@ -116,13 +119,14 @@ export class Scheduler {
         continue;
       }
       this.#sliceEndMs = hostNowMs();
-      const until = this.#sliceEndMs + HOST_YIELD_MS;
       while (this.#head < this.#queue.length) {
         this.#runNext();
         this.timers.expire(clock.monotonicAt(this.#sliceEndMs));
-        if (this.#sliceEndMs >= until) break;
+        if (this.#sliceEndMs >= nextTurnMs) break;
       }
+      if (this.#sliceEndMs < nextTurnMs) continue;
       await yieldToHost();
+      nextTurnMs = hostNowMs() + HOST_YIELD_MS;
     }
   }
 
