@@ -23,6 +23,7 @@ import {
 } from "./env.ts";
 import { ICED_NAME, type IcedPackage, loadIced } from "./decode/iced.ts";
 import { readFlags, writeFlags } from "./ir/flags.ts";
+import { loadMakers, makersReady } from "./late.ts";
 import { Closures } from "./js/closures.ts";
 import { Source as SourceTier } from "./js/source.ts";
 import { I32, RUNNING_CPU, U8 } from "./ram.ts";
@@ -129,6 +130,11 @@ export class Dispatcher implements Executor {
         code: threaded.code,
       });
     }
+  }
+
+  /** Whether it can run without what makes code. */
+  get isReady(): boolean {
+    return this.#threaded?.ready ?? false;
   }
 
   /** For reports. */
@@ -258,7 +264,9 @@ export class Dispatcher implements Executor {
    * is what the tier `wasm` does with every block).
    */
   promote(block: Block, c: number, all = false): void {
-    if (block.frame2 !== 0 || Number.isNaN(block.addend) || block.plain !== undefined) return;
+    if (block.frame2 !== 0 || Number.isNaN(block.addend) || block.plain !== undefined || !makersReady()) {
+      return;
+    }
     const region = all
       ? this.#newRegion(block.address, this.#onPage(block, block.frame * 4096))
       : this.#keptRegion(block.address, c) ?? this.#newRegion(block.address, this.#ofCache(c), true);
@@ -376,9 +384,8 @@ function burst(c: number, block: Block): Block | null {
 /** Makes the translator. */
 export async function createExecutor(env: Env, options: ExecutorOptions = {}): Promise<Dispatcher> {
   const { packages } = options;
-  if (packages?.ready) {
-    return new Dispatcher(env, () => packages.load(ICED_NAME) as IcedPackage, options);
-  }
-  const iced = await loadIced();
-  return new Dispatcher(env, () => iced, options);
+  const iced = packages?.ready ? undefined : await loadIced();
+  const dispatcher = new Dispatcher(env, () => iced ?? packages!.load(ICED_NAME) as IcedPackage, options);
+  if (!dispatcher.isReady) await loadMakers();
+  return dispatcher;
 }

@@ -6,14 +6,7 @@
 
 import { OPS } from "../ir/ops.ts";
 import { nameOf, objectNamed } from "../ir/objects.ts";
-import {
-  objectNumber,
-  objects,
-  SHAPE_MASK,
-  shapeFor,
-  shapes,
-  WordPieces,
-} from "../ir/words.ts";
+import { objectNumber, objects, SHAPE_MASK, shapeFor, shapes, WordPieces } from "../ir/words.ts";
 import type { IrBlock } from "../ir/block.ts";
 import { I32 } from "../ram.ts";
 import { Arena } from "../threaded/arena.ts";

@@ -6,11 +6,10 @@
 import type { Block, BlockCode } from "../cache/block.ts";
 import type { CodeStore } from "../cache/code_store.ts";
 import { LEFT_AT, QUOTA, RIP } from "../cpu.ts";
-import { type Shape, SHAPE_MASK, shapes } from "../ir/words.ts";
+import { SHAPE_MASK, shapes } from "../ir/words.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { NEW_RUNS, NEW_SHAPES } from "../tunables.ts";
-import { type FunctionBody, wasmModule } from "../wasm/encoder.ts";
 import {
   CONDITION,
   IMPORTS,
@@ -26,19 +25,10 @@ import {
 } from "../wasm/imports.ts";
 import { functions as regionFunctions, GO_ON } from "../wasm/jump_table.ts";
 import { missFunctions } from "../wasm/miss.ts";
-import {
-  BASE_TYPES,
-  BY_JAVASCRIPT,
-  emitGoOn,
-  emitHandler,
-  emitPause,
-  emitStub,
-  HANDLER,
-  JAVASCRIPT,
-} from "./handler.ts";
-import { FINDER_IMPORTS, finderFunctions, finderImports } from "./finder.ts";
+import { codeMakers, makersReady } from "../late.ts";
+import { finderImports } from "./finder.ts";
 import { connect, enterNode, nodeOf, PAUSE } from "./node.ts";
-import { type KeptHandlers, readHandlers, writeHandlers } from "./kept.ts";
+import { type Handlers, readHandlers, writeHandlers } from "./kept.ts";
 import { EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
 
 const PAGES = RAM_BYTES / 65536;
@@ -65,7 +55,10 @@ export class ThreadedTier {
   readonly #table = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
   readonly #imports: WebAssembly.ModuleImports;
   readonly #regions: (c: number, result: number) => Block | null;
-  readonly #base: Base;
+  #base: Base | undefined;
+  /** What it is an instance of. */
+  #module: Uint8Array<ArrayBuffer> | undefined;
+  readonly #byJavaScript: (at: number, node: number) => void;
   /** Shapes that were run by JavaScript, each once here. */
   readonly #seen: boolean[] = [];
   readonly #new: number[] = [];
@@ -96,13 +89,12 @@ export class ThreadedTier {
       [CONDITION]: condition,
     };
     this.#regions = regions;
-    const byJavaScript = (at: number, node: number) => {
+    this.#byJavaScript = (at, node) => {
       const shape = I32[at >> 2]! & SHAPE_MASK;
       this.#note(shape);
       this.#operation(shape)(RUNNING_CPU, I32, at >> 2, runtime.cache.blockOf(node));
     };
-    this.#imports[JAVASCRIPT] = byJavaScript;
-    this.#base = this.#makeBase(byJavaScript);
+    this.#imports[IMPORTS.length] = this.#byJavaScript;
     const run = (block: Block, node: number) => this.#run(block, node);
     this.code = function (c) {
       const node = this.node !== 0 ? this.node : nodeOf(this);
@@ -110,27 +102,13 @@ export class ThreadedTier {
     };
   }
 
-  /** The functions that are no handlers: the entrance, what leaves at a node, and the stub for shapes without a handler. */
-  #makeBase(byJavaScript: (at: number, node: number) => void): Base {
-    const stub = emitStub(), imports = [BY_JAVASCRIPT, ...FINDER_IMPORTS];
-    const goOn = emitGoOn();
-    const functions: FunctionBody[] = [
-      ...finderFunctions(imports.length),
-      { type: HANDLER, locals: [], code: emitPause(), name: "pause" },
-      { type: HANDLER, locals: goOn.locals, code: goOn.code, name: "goOn" },
-      { type: HANDLER, locals: stub.locals, code: stub.code, name: "stub" },
-    ];
-    const bytes = wasmModule({
-      pages: PAGES,
-      types: BASE_TYPES,
-      imports,
-      handlers: true,
-      globals: 0,
-      functions,
-    });
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+  /** Makes ready what is no handler; `bytes` of the module from an earlier run. */
+  #begin(bytes?: Uint8Array<ArrayBuffer>): Base {
+    if (this.#base !== undefined) return this.#base;
+    this.#module = bytes ?? codeMakers().emitBase();
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(this.#module), {
       m: { m: memory, t: this.#table, h: regionFunctions },
-      f: { ...finderImports(), 0: byJavaScript },
+      f: { ...finderImports(), 0: this.#byJavaScript },
     });
     this.#table.set(0, exports["stub"] as Exported);
     // The second parameter is missing in TypeScript's declaration.
@@ -138,7 +116,12 @@ export class ThreadedTier {
     table.grow(SHAPE_MASK, exports["stub"]);
     this.#table.set(PAUSE, exports["pause"] as Exported);
     regionFunctions.set(GO_ON, exports["goOn"] as Exported);
-    return exports as unknown as Base;
+    return this.#base = exports as unknown as Base;
+  }
+
+  /** Whether it can run without what makes code (late.ts). */
+  get ready(): boolean {
+    return this.#base !== undefined;
   }
 
   /** JavaScript runs an operation of this shape. */
@@ -148,16 +131,18 @@ export class ThreadedTier {
       this.#seen[shape] = true;
       this.#new.push(shape);
     }
-    if (this.#new.length >= NEW_SHAPES || this.#ran >= NEW_RUNS && this.#new.length > 0) this.#makeHandlers();
+    const enough = this.#new.length >= NEW_SHAPES || this.#ran >= NEW_RUNS && this.#new.length > 0;
+    if (enough && makersReady()) this.#makeHandlers();
   }
 
   #makeHandlers(): void {
-    this.#install(emitHandlers(this.#new.map((shape) => shapes[shape]!)));
+    this.#install(codeMakers().emitHandlers(this.#new.map((shape) => shapes[shape]!)));
     this.#new.length = this.#ran = 0;
     this.#changed = true;
   }
 
-  #install({ handled, others, module }: KeptHandlers): void {
+  #install({ handled, others, module }: Handlers): void {
+    this.#begin();
     for (const { id } of others) this.#seen[id] = true;
     if (handled.length === 0) return;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), {
@@ -173,25 +158,29 @@ export class ThreadedTier {
 
   /** See KeptNodes of cache/code_cache.ts. */
   nodeAt(lo: number, hi: number, page: number): number {
-    return this.#base.nodeAt(lo, hi, page);
+    return this.#begin().nodeAt(lo, hi, page);
   }
 
   /** Takes the handlers that earlier runs kept in `store`, and keeps those of this run. */
   keepHandlers(store: CodeStore): void {
     const content = store.kept("handlers");
     const kept = content === undefined ? undefined : readHandlers(content);
-    if (kept !== undefined) this.#install(kept);
+    if (kept !== undefined) {
+      this.#begin(kept.base);
+      this.#install(kept);
+    }
     store.keep("handlers", () => {
       if (!this.#changed) return undefined;
       this.#changed = false;
-      return writeHandlers(emitHandlers(shapes.filter(({ id }) => this.#seen[id] === true)));
+      const handlers = codeMakers().emitHandlers(shapes.filter(({ id }) => this.#seen[id] === true));
+      return writeHandlers({ ...handlers, base: this.#module! });
     });
   }
 
   /** Runs from `block` on, and finds the block where it goes on. */
   #run(block: Block, node: number): Block | null {
     I32[LEFT] = 1;
-    const result = this.#base.enter(4 * block.at, node);
+    const result = this.#begin().enter(4 * block.at, node);
     return I32[LEFT] === 0 ? this.#regions(RUNNING_CPU, result) : this.follow(result);
   }
 
@@ -226,18 +215,6 @@ export class ThreadedTier {
     this.#note(shape);
     return this.#operation(shape)(c, I32, at, left);
   }
-}
-
-function emitHandlers(list: readonly Shape[]): KeptHandlers {
-  const handled: Shape[] = [], others: Shape[] = [], functions: FunctionBody[] = [];
-  for (const shape of list) {
-    const body = emitHandler(shape, String(handled.length));
-    (body === undefined ? others : handled).push(shape);
-    if (body !== undefined) functions.push(body);
-  }
-  const imports = [...IMPORTS, BY_JAVASCRIPT];
-  const module = wasmModule({ pages: PAGES, types: [HANDLER], imports, globals: 0, functions });
-  return { handled, others, module };
 }
 
 /** What they throw goes through the handlers: everything is in the CPU state. */

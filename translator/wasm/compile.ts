@@ -5,6 +5,7 @@ import { CHAIN, EXEC_STAMP, LEFT_AT, QUOTA, RIP } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
 import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
+import { codeMakers } from "../late.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { CHAIN_LENGTH, LOOP_LENGTH, REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
@@ -43,9 +44,7 @@ import { addFunction, enterJump, functions as functionTable, GO_ON } from "./jum
 import { missFunctions } from "./miss.ts";
 import { enterNode, nodeStamped } from "../threaded/node.ts";
 import type { ThreadedTier } from "../threaded/tier.ts";
-import { installStubs } from "./shared.ts";
 import { statusFunctions } from "./status.ts";
-import { emitRegion } from "./region.ts";
 
 const PAGES = RAM_BYTES / 65536;
 
@@ -115,7 +114,6 @@ export class WasmTier {
       [STATUS]: this.status.status,
       [CONDITION]: this.status.condition,
     };
-    installStubs();
     functionTable.set(GO_ON, noThreadedCode());
   }
 
@@ -171,7 +169,7 @@ export class WasmTier {
   /** A region's module, which other runs may use, too. */
   emit(flow: Flow): RegionParts {
     const began = performance.now();
-    const { generator, steps, links, ends } = emitRegion(flow);
+    const { generator, steps, links, ends } = codeMakers().emitRegion(flow);
     const module = wasmModule({
       pages: PAGES,
       types: TYPES,
