@@ -21,9 +21,10 @@ import {
   VECTOR_PF,
   VECTOR_SS,
 } from "./env.ts";
-import { ICED_NAME, type IcedPackage, loadIced } from "./decode/iced.ts";
+import type { IcedPackage } from "./decode/iced.ts";
+import { ICED_NAME, loadIced } from "./decode/package.ts";
 import { readFlags, writeFlags } from "./ir/flags.ts";
-import { loadMakers, makersReady } from "./late.ts";
+import { front, loadAll, makers } from "./late.ts";
 import { Closures } from "./js/closures.ts";
 import { Source as SourceTier } from "./js/source.ts";
 import { I32, RUNNING_CPU, U8 } from "./ram.ts";
@@ -264,7 +265,10 @@ export class Dispatcher implements Executor {
    * is what the tier `wasm` does with every block).
    */
   promote(block: Block, c: number, all = false): void {
-    if (block.frame2 !== 0 || Number.isNaN(block.addend) || block.plain !== undefined || !makersReady()) {
+    if (
+      block.frame2 !== 0 || Number.isNaN(block.addend) || block.plain !== undefined ||
+      !(makers.ready && front.ready)
+    ) {
       return;
     }
     const region = all
@@ -386,6 +390,6 @@ export async function createExecutor(env: Env, options: ExecutorOptions = {}): P
   const { packages } = options;
   const iced = packages?.ready ? undefined : await loadIced();
   const dispatcher = new Dispatcher(env, () => iced ?? packages!.load(ICED_NAME) as IcedPackage, options);
-  if (!dispatcher.isReady) await loadMakers();
+  if (!dispatcher.isReady) await loadAll();
   return dispatcher;
 }

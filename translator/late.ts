@@ -1,25 +1,38 @@
-// What a warm start does without: the modules that make code (makers.ts). They are loaded when there is code to be made, or at once where nothing is
-// kept from earlier runs.
+// What a warm start does without, in two parts: what reads guest code (front.ts), and what makes code of our own (makers.ts). Each is loaded when it
+// is needed first, or at once where nothing is kept from earlier runs.
 //
 // Only by import() of a name that Deno sees before denix runs: for others, and for require(), it clears the line on the terminal.
 
-import type * as Makers from "./makers.ts";
+/** Thrown between two guest instructions, with RIP set: to be run again when all is loaded. */
+export const NOT_LOADED = { toString: () => "a part of the translator is not loaded yet" };
 
-let makers: typeof Makers | undefined;
-let loading: Promise<typeof Makers> | undefined;
+class Late<T> {
+  readonly #import: () => Promise<T>;
+  #module: T | undefined;
+  #loading: Promise<T> | undefined;
 
-export function loadMakers(): Promise<typeof Makers> {
-  return loading ??= import("./makers.ts").then((loaded) => makers = loaded);
+  constructor(load: () => Promise<T>) {
+    this.#import = load;
+  }
+
+  load(): Promise<T> {
+    return this.#loading ??= this.#import().then((module) => this.#module = module);
+  }
+  /** Whether it is there; if not, it soon will be. */
+  get ready(): boolean {
+    if (this.#module === undefined) void this.load();
+    return this.#module !== undefined;
+  }
+  /** Throws NOT_LOADED. */
+  get(): T {
+    if (this.#module === undefined) throw NOT_LOADED;
+    return this.#module;
+  }
 }
 
-/** Whether code can be made; if not, it can soon. */
-export function makersReady(): boolean {
-  if (makers === undefined) void loadMakers();
-  return makers !== undefined;
-}
+export const front = new Late(() => import("./front.ts"));
+export const makers = new Late(() => import("./makers.ts"));
 
-/** For who knows that they are ready. */
-export function codeMakers(): typeof Makers {
-  if (makers === undefined) throw new Error("what makes code is not loaded yet");
-  return makers;
+export async function loadAll(): Promise<void> {
+  await Promise.all([front.load(), makers.load()]);
 }

@@ -4,6 +4,7 @@
 
 import { takeCpu } from "./cpu_pool.ts";
 import { type Executor, EXIT_FAULT, EXIT_SYSCALL } from "../../translator/env.ts";
+import { loadAll, NOT_LOADED } from "../../translator/late.ts";
 import { hostNowMs, sleepBriefly, yieldToHost } from "../host/clock.ts";
 import type { Instance } from "../session/instance.ts";
 import { loadAverageOf } from "../session/load_average.ts";
@@ -48,6 +49,8 @@ export class Scheduler {
   #budget = FIRST_BUDGET;
   #endIdle: (() => void) | undefined;
   #wakeRequested = false;
+  /** Parts of the translator that tasks need to go on. */
+  #loading: Promise<void> | undefined;
   #stopRequested = false;
   /** Start of the slice that runs now, and what of it is accounted. */
   #sliceStartMs = 0;
@@ -122,8 +125,10 @@ export class Scheduler {
       while (this.#head < this.#queue.length) {
         this.#runNext();
         this.timers.expire(clock.monotonicAt(this.#sliceEndMs));
-        if (this.#sliceEndMs >= nextTurnMs) break;
+        if (this.#sliceEndMs >= nextTurnMs || this.#loading !== undefined) break;
       }
+      await this.#loading;
+      this.#loading = undefined;
       if (this.#sliceEndMs < nextTurnMs) continue;
       await yieldToHost();
       nextTurnMs = hostNowMs() + HOST_YIELD_MS;
@@ -194,7 +199,8 @@ export class Scheduler {
     try {
       this.#slice(task);
     } catch (error) {
-      this.#internalError(task, error);
+      if (error === NOT_LOADED) this.#loading = loadAll();
+      else this.#internalError(task, error);
     }
     this.#account(task);
     current.task = undefined;

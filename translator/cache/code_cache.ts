@@ -8,6 +8,7 @@ import { firstOperation, instructionCount, isHot, recordLinks } from "./record.t
 import { TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
 import { type Env, EXEC } from "../env.ts";
 import { F64, FRAME_CODE, frameFlags, I32, RUNNING_CPU } from "../ram.ts";
+import { NOT_LOADED } from "../late.ts";
 import { HOT_SAMPLES } from "../tunables.ts";
 import { setRip } from "../runtime.ts";
 import { enterFrame, isEntered, leaveFrame, nodesFound, nodesOf } from "../threaded/finder.ts";
@@ -158,13 +159,12 @@ export class CodeCache {
 
   #make(c: number, address: number, page: number, single: boolean): Block {
     let second = 0;
-    const { code, entry, body = NO_BODY, crossing, instructions, hot = false } = this.#translate(
+    const secondPage = () => second = this.#page(c, address + 4096 - address % 4096, address);
+    const { code, entry, body = NO_BODY, crossing, instructions, hot = false } = this.#translated(
+      c,
       address,
       page,
-      () => {
-        second = this.#page(c, address + 4096 - address % 4096, address);
-        return second;
-      },
+      secondPage,
       single,
     );
     const frame = page >>> 12;
@@ -193,6 +193,15 @@ export class CodeCache {
       this.instructions += instructions;
     }
     return block;
+  }
+
+  #translated(c: number, ...[address, ...where]: Parameters<Translate>): ReturnType<Translate> {
+    try {
+      return this.#translate(address, ...where);
+    } catch (e) {
+      if (e === NOT_LOADED) setRip(c, address);
+      throw e;
+    }
   }
 
   #register(frame: number, block: Block): void {

@@ -4,6 +4,7 @@
 // own list of shapes and objects, which are given by name; in physical memory (image.ts) records are renumbered when they are first asked for.
 // Nothing in a file is believed: sizes and numbers are checked, and a file that does not add up is no file.
 
+import { front } from "../late.ts";
 import { OPS } from "../ir/ops.ts";
 import { nameOf, objectNamed } from "../ir/objects.ts";
 import { objectNumber, objects, SHAPE_MASK, shapeFor, shapes, WordPieces } from "../ir/words.ts";
@@ -21,7 +22,18 @@ import {
   regionPlaces,
   regionWords,
 } from "./region_record.ts";
-import { bucketOf, isAdopted, lookup, makeImage, recordAt, recordsEnd, settle, sums } from "./image.ts";
+import {
+  bucketOf,
+  isAdopted,
+  lookup,
+  makeImage,
+  recordAt,
+  recordsEnd,
+  setObject,
+  settle,
+  sums,
+  UNKNOWN,
+} from "./image.ts";
 import {
   firstOperation,
   isHot,
@@ -70,6 +82,7 @@ interface Loaded {
   /** The file's numbers to ours. */
   readonly shapes: Int32Array;
   readonly objects: Int32Array;
+  readonly objectNames: readonly string[];
 }
 
 export class CodeFile {
@@ -118,8 +131,24 @@ export class CodeFile {
   /** `place` with our numbers; undefined when it cannot be right. */
   #adopted(address: number, place: Place): Place | undefined {
     if (this.#known.get(address) === place) return place;
-    const { find, adopt } = lookup();
-    return adopt(this.image, find(this.image, address), 4 * place.at) !== 0 ? place : undefined;
+    const { find, adopt } = lookup(), { image } = this, n = find(image, address);
+    if (adopt(image, n, 4 * place.at) !== 0) return place;
+    return this.#learn() && adopt(image, n, 4 * place.at) !== 0 ? place : undefined;
+  }
+
+  /** Objects that are named where instructions are lowered are known now: whether there are any such. Throws NOT_LOADED. */
+  #learn(): boolean {
+    const { objects, objectNames } = this.#loaded!;
+    if (!objects.includes(UNKNOWN)) return false;
+    front.get();
+    let learnt = false;
+    objectNames.forEach((name, n) => {
+      const object = objects[n] === UNKNOWN ? objectNamed(name) : undefined;
+      if (object === undefined) return;
+      setObject(this.image, n, objects[n] = objectNumber(object));
+      learnt = true;
+    });
+    return learnt;
   }
 
   /** Notes that the block at `address` is hot. */
@@ -174,7 +203,10 @@ export class CodeFile {
       let right = regionFits(place, recordsEnd(image));
       if (right) {
         const first = firstRegionOperation(place), end = first + regionOperationWords(place);
-        right = renumber(image, 4 * first, 4 * end, 4 * OP_PREFIX) >= 0;
+        const found = renumber(image, 4 * first, 4 * end, 4 * OP_PREFIX, 0);
+        if (found === UNKNOWN) return this.#learn() ? this.#keptRegion(entry) : undefined;
+        right = found >= 0;
+        if (right) renumber(image, 4 * first, 4 * end, 4 * OP_PREFIX, 1);
       }
       settle(image, n, right);
       if (!right) return undefined;
@@ -269,12 +301,14 @@ const NOTHING: Loaded = {
   words: new Int32Array(),
   shapes: new Int32Array(),
   objects: new Int32Array(),
+  objectNames: [],
 };
 
 /** Our numbers to the file's, which are the old ones and then the new ones. */
 class Tables {
   readonly #shapes: number[];
   readonly #objects: number[];
+  readonly #names: readonly string[];
   /** By our number, the file's; -1: it has none. */
   readonly #shapeNumbers = new Int32Array(shapes.length).fill(-1);
   readonly #objectNumbers = new Int32Array(objects.length).fill(-1);
@@ -282,8 +316,11 @@ class Tables {
   constructor(old: Loaded) {
     this.#shapes = [...old.shapes];
     this.#objects = [...old.objects];
+    this.#names = old.objectNames;
     this.#shapes.forEach((ours, n) => this.#shapeNumbers[ours] = n);
-    this.#objects.forEach((ours, n) => this.#objectNumbers[ours] = n);
+    this.#objects.forEach((ours, n) => {
+      if (ours !== UNKNOWN) this.#objectNumbers[ours] = n;
+    });
   }
 
   /** Gives numbers to what the record refers to; false when an object in it has no name. */
@@ -323,7 +360,7 @@ class Tables {
   names(): Names {
     return {
       shapes: this.#shapes.map((id) => [shapes[id]!.def.name, shapes[id]!.key]),
-      objects: this.#objects.map((n) => nameOf(objects[n]!)!),
+      objects: this.#objects.map((ours, n) => this.#names[n] ?? nameOf(objects[ours]!)!),
     };
   }
 }
@@ -366,7 +403,11 @@ function parse(content: Uint8Array<ArrayBuffer>): Loaded {
     buckets,
     words,
     shapes: Int32Array.from(names.shapes, ([name, key]) => shapeFor(OPS.get(name) ?? damaged(), key).id),
-    objects: Int32Array.from(names.objects, (name) => objectNumber(objectNamed(name) ?? damaged())),
+    objects: Int32Array.from(names.objects, (name) => {
+      const object = objectNamed(name);
+      return object === undefined ? UNKNOWN : objectNumber(object);
+    }),
+    objectNames: names.objects,
   };
 }
 

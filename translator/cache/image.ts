@@ -91,6 +91,10 @@ export function recordsEnd(image: number): number {
 export function isAdopted(image: number, n: number): boolean {
   return I32[stateOf(image, n)] !== 0;
 }
+/** The object that the file gives number `n` is known now. */
+export function setObject(image: number, n: number, number: number): void {
+  I32[(I32[(image >> 2) + OBJECTS]! >> 2) + n] = number;
+}
 /** Record `n` has our numbers; or it cannot be right, and is not there any longer. */
 export function settle(image: number, n: number, right: boolean): void {
   if (right) I32[stateOf(image, n)] = ADOPTED;
@@ -101,6 +105,9 @@ function stateOf(image: number, n: number): number {
 }
 /** A place that no record can have. */
 const GONE = -1;
+
+/** The number of an object that is not known yet, and what renumber() says then. */
+export const UNKNOWN = -2;
 
 /** What {@link Lookup.renumber} returns for operations of which only the last ends a block, and it has so many links. */
 export const blockOfLinks = (links: number): number => 1 << 8 | 1 << 7 | links;
@@ -113,10 +120,10 @@ export interface Lookup {
   /** Makes the block's record `n`, which lies at this address, one with our numbers: 0 when it cannot be right. */
   adopt(image: number, n: number, record: number): number;
   /**
-   * Gives operations between two addresses our numbers, `prefix` bytes before each. -1 when they cannot be right; else ends of blocks << 8 |
-   * 1 << 7 when the last operation is one | its links.
+   * Gives operations between two addresses our numbers, `prefix` bytes before each; `write`: 0: only looks. -1 when they cannot be right, UNKNOWN when
+   * they name an object that is not known yet; else ends of blocks << 8 | 1 << 7 when the last operation is one | its links.
    */
-  renumber(image: number, from: number, end: number, prefix: number): number;
+  renumber(image: number, from: number, end: number, prefix: number, write: number): number;
   /** Goes on with two sums (SUM_A, SUM_B) over `count` words. */
   sum(at: number, count: number): void;
 }
@@ -151,13 +158,13 @@ const type = (...params: number[]): FunctionType => ({ params, results: [TYPE_I3
 export const FIND: FunctionType = type(TYPE_I32, F64),
   RECORD: FunctionType = type(TYPE_I32, TYPE_I32),
   ADOPT: FunctionType = type(TYPE_I32, TYPE_I32, TYPE_I32);
-const RENUMBER = type(TYPE_I32, TYPE_I32, TYPE_I32, TYPE_I32);
+const RENUMBER = type(TYPE_I32, TYPE_I32, TYPE_I32, TYPE_I32, TYPE_I32);
 const SUM: FunctionType = { params: [TYPE_I32, TYPE_I32], results: [] };
 
 const FUNCTIONS = (): FunctionBody[] => [
   { type: FIND, locals: Array(4).fill(TYPE_I32), code: emitFind(), name: "find" },
   { type: RECORD, locals: Array(4).fill(TYPE_I32), code: emitRecord(), name: "record" },
-  { type: ADOPT, locals: Array(3).fill(TYPE_I32), code: emitAdopt(), name: "adopt" },
+  { type: ADOPT, locals: Array(4).fill(TYPE_I32), code: emitAdopt(), name: "adopt" },
   { type: RENUMBER, locals: Array(8).fill(TYPE_I32), code: emitRenumber(), name: "renumber" },
   { type: SUM, locals: Array(3).fill(TYPE_I32), code: emitSum(), name: "sum" },
 ];
@@ -228,23 +235,24 @@ function emitRecord(): Code {
 }
 
 function emitAdopt(): Code {
-  const image = 0, n = 1, record = 2, first = 3, state = 4, right = 5;
+  const image = 0, n = 1, record = 2, first = 3, state = 4, found = 5, end = 6;
   const code = new Code();
   const entry = (field: number) =>
     code.get(image).mem(OP.i32Load, 4 * field).get(n).i32(2).op(OP.i32Shl, OP.i32Add).i32(4).op(OP.i32Sub);
   entry(IMAGE_STATES).tee(state).mem(OP.i32Load, 0).op(OP.if, VOID).i32(1).op(OP.return, OP.end);
-  code.get(image);
-  pushFirst(code, record).tee(first).get(first).get(record).mem(OP.i32Load, 4).i32(2);
-  code.op(OP.i32Shl, OP.i32Add).i32(0).call(RENUMBER_INDEX);
-  pushLinks(code, record).i32(blockOfLinks(0)).op(OP.i32Or, OP.i32Eq).tee(right).op(OP.if, VOID);
-  code.get(state).i32(ADOPTED).mem(OP.i32Store, 0).op(OP.else);
-  entry(PLACES).i32(GONE).mem(OP.i32Store, 0).op(OP.end);
-  return code.get(right);
+  pushFirst(code, record).tee(first).get(record).mem(OP.i32Load, 4).i32(2).op(OP.i32Shl, OP.i32Add).set(end);
+  const renumber = (write: number) =>
+    code.get(image).get(first).get(end).i32(0).i32(write).call(RENUMBER_INDEX);
+  renumber(0).tee(found).i32(UNKNOWN).op(OP.i32Eq, OP.if, VOID).i32(0).op(OP.return, OP.end);
+  pushLinks(code.get(found), record).i32(blockOfLinks(0)).op(OP.i32Or, OP.i32Ne, OP.if, VOID);
+  entry(PLACES).i32(GONE).mem(OP.i32Store, 0).i32(0).op(OP.return, OP.end);
+  renumber(1).op(OP.drop).get(state).i32(ADOPTED).mem(OP.i32Store, 0);
+  return code.i32(1);
 }
 
 function emitRenumber(): Code {
-  const image = 0, at = 1, end = 2, prefix = 3, head = 4, shape = 5, masks = 6, next = 7, word = 8, mask = 9;
-  const ends = 10, last = 11;
+  const image = 0, at = 1, end = 2, prefix = 3, write = 4, head = 5, shape = 6, masks = 7, next = 8, word = 9;
+  const mask = 10, ends = 11, last = 12;
   const code = new Code();
   const unless = (...condition: number[]) =>
     code.op(...condition, OP.i32Eqz, OP.if, VOID).i32(-1).op(OP.return, OP.end);
@@ -261,8 +269,8 @@ function emitRenumber(): Code {
   code.get(at).get(head).i32(27).op(OP.i32ShrU).i32(15).op(OP.i32And).i32(2).op(OP.i32Shl, OP.i32Add);
   code.tee(next).get(end);
   unless(OP.i32LeU);
-  code.get(at).get(head).i32(~SHAPE_MASK).op(OP.i32And).get(shape).i32(SHAPE_MASK).op(OP.i32And, OP.i32Or);
-  code.mem(OP.i32Store, 0);
+  code.get(write).op(OP.if, VOID).get(at).get(head).i32(~SHAPE_MASK).op(OP.i32And);
+  code.get(shape).i32(SHAPE_MASK).op(OP.i32And, OP.i32Or).mem(OP.i32Store, 0).op(OP.end);
   // The words that are slots or objects.
   code.op(OP.block, VOID, OP.loop, VOID).get(masks).op(OP.i32Eqz).brIf(1);
   code.get(at).get(masks).i32(0xffff).op(OP.i32And).get(masks).i32(OBJECT_MASK_AT).op(OP.i32ShrU, OP.i32Or);
@@ -272,8 +280,9 @@ function emitRenumber(): Code {
   unless();
   code.op(OP.else).get(head).get(image).mem(OP.i32Load, 4 * OBJECT_COUNT);
   unless(OP.i32LtU);
-  code.get(word).get(image).mem(OP.i32Load, 4 * OBJECTS).get(head).i32(2).op(OP.i32Shl, OP.i32Add);
-  code.mem(OP.i32Load, 0).mem(OP.i32Store, 0).op(OP.end);
+  code.get(image).mem(OP.i32Load, 4 * OBJECTS).get(head).i32(2).op(OP.i32Shl, OP.i32Add).mem(OP.i32Load, 0);
+  code.tee(head).i32(UNKNOWN).op(OP.i32Eq, OP.if, VOID).i32(UNKNOWN).op(OP.return, OP.end);
+  code.get(write).op(OP.if, VOID).get(word).get(head).mem(OP.i32Store, 0).op(OP.end, OP.end);
   code.get(masks).i32(1 | 1 << OBJECT_MASK_AT).get(mask).op(OP.i32Shl).i32(-1).op(OP.i32Xor, OP.i32And);
   code.set(masks).br(0).op(OP.end, OP.end);
   code.get(shape).i32(31).op(OP.i32ShrU).tee(last).get(ends).op(OP.i32Add).set(ends);

@@ -25,7 +25,7 @@ import {
 } from "../wasm/imports.ts";
 import { functions as regionFunctions, GO_ON } from "../wasm/jump_table.ts";
 import { missFunctions } from "../wasm/miss.ts";
-import { codeMakers, makersReady } from "../late.ts";
+import { makers } from "../late.ts";
 import { finderImports } from "./finder.ts";
 import { connect, enterNode, nodeOf, PAUSE } from "./node.ts";
 import { type Handlers, readHandlers, writeHandlers } from "./kept.ts";
@@ -105,7 +105,7 @@ export class ThreadedTier {
   /** Makes ready what is no handler; `bytes` of the module from an earlier run. */
   #begin(bytes?: Uint8Array<ArrayBuffer>): Base {
     if (this.#base !== undefined) return this.#base;
-    this.#module = bytes ?? codeMakers().emitBase();
+    this.#module = bytes ?? makers.get().emitBase();
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(this.#module), {
       m: { m: memory, t: this.#table, h: regionFunctions },
       f: { ...finderImports(), 0: this.#byJavaScript },
@@ -132,11 +132,11 @@ export class ThreadedTier {
       this.#new.push(shape);
     }
     const enough = this.#new.length >= NEW_SHAPES || this.#ran >= NEW_RUNS && this.#new.length > 0;
-    if (enough && makersReady()) this.#makeHandlers();
+    if (enough && makers.ready) this.#makeHandlers();
   }
 
   #makeHandlers(): void {
-    this.#install(codeMakers().emitHandlers(this.#new.map((shape) => shapes[shape]!)));
+    this.#install(makers.get().emitHandlers(this.#new.map((shape) => shapes[shape]!)));
     this.#new.length = this.#ran = 0;
     this.#changed = true;
   }
@@ -172,7 +172,7 @@ export class ThreadedTier {
     store.keep("handlers", () => {
       if (!this.#changed) return undefined;
       this.#changed = false;
-      const handlers = codeMakers().emitHandlers(shapes.filter(({ id }) => this.#seen[id] === true));
+      const handlers = makers.get().emitHandlers(shapes.filter(({ id }) => this.#seen[id] === true));
       return writeHandlers({ ...handlers, base: this.#module! });
     });
   }

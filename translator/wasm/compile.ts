@@ -5,7 +5,7 @@ import { CHAIN, EXEC_STAMP, LEFT_AT, QUOTA, RIP } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
 import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
-import { codeMakers } from "../late.ts";
+import { makers } from "../late.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { CHAIN_LENGTH, LOOP_LENGTH, REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
@@ -169,7 +169,7 @@ export class WasmTier {
   /** A region's module, which other runs may use, too. */
   emit(flow: Flow): RegionParts {
     const began = performance.now();
-    const { generator, steps, links, ends } = codeMakers().emitRegion(flow);
+    const { generator, steps, links, ends } = makers.get().emitRegion(flow);
     const module = wasmModule({
       pages: PAGES,
       types: TYPES,
