@@ -24,7 +24,7 @@ import {
 import type { IcedPackage } from "./decode/iced.ts";
 import { ICED_NAME, loadIced } from "./decode/package.ts";
 import { readFlags, writeFlags } from "./ir/flags.ts";
-import { front, loadAll, makers } from "./late.ts";
+import { loadAll, makers } from "./late.ts";
 import { Closures } from "./js/closures.ts";
 import { Source as SourceTier } from "./js/source.ts";
 import { I32, RUNNING_CPU, U8 } from "./ram.ts";
@@ -265,12 +265,7 @@ export class Dispatcher implements Executor {
    * is what the tier `wasm` does with every block).
    */
   promote(block: Block, c: number, all = false): void {
-    if (
-      block.frame2 !== 0 || Number.isNaN(block.addend) || block.plain !== undefined ||
-      !(makers.ready && front.ready)
-    ) {
-      return;
-    }
+    if (block.frame2 !== 0 || Number.isNaN(block.addend) || block.plain !== undefined) return;
     const region = all
       ? this.#newRegion(block.address, this.#onPage(block, block.frame * 4096))
       : this.#keptRegion(block.address, c) ?? this.#newRegion(block.address, this.#ofCache(c), true);
@@ -284,7 +279,8 @@ export class Dispatcher implements Executor {
 
   #newRegion(entry: number, source: Source, keep = false): ReadyRegion | undefined {
     const flow = findRegion(entry, source);
-    if (flow === undefined) return undefined;
+    // Who is hot asks again.
+    if (flow === undefined || !makers.ready) return undefined;
     const parts = this.#wasm.emit(flow);
     if (keep) {
       this.translator.keepHot(entry);

@@ -204,7 +204,8 @@ export class CodeFile {
       if (right) {
         const first = firstRegionOperation(place), end = first + regionOperationWords(place);
         const found = renumber(image, 4 * first, 4 * end, 4 * OP_PREFIX, 0);
-        if (found === UNKNOWN) return this.#learn() ? this.#keptRegion(entry) : undefined;
+        // Whoever asks has no use for it at once.
+        if (found === UNKNOWN) return front.ready && this.#learn() ? this.#keptRegion(entry) : undefined;
         right = found >= 0;
         if (right) renumber(image, 4 * first, 4 * end, 4 * OP_PREFIX, 1);
       }

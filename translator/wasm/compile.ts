@@ -44,6 +44,7 @@ import { addFunction, enterJump, functions as functionTable, GO_ON } from "./jum
 import { missFunctions } from "./miss.ts";
 import { enterNode, nodeStamped } from "../threaded/node.ts";
 import type { ThreadedTier } from "../threaded/tier.ts";
+import { installStubs } from "./shared.ts";
 import { statusFunctions } from "./status.ts";
 
 const PAGES = RAM_BYTES / 65536;
@@ -190,6 +191,7 @@ export class WasmTier {
     plain: Run | undefined,
   ): Entered {
     const began = performance.now();
+    installStubs();
     const imports: WebAssembly.ModuleImports = { ...this.#fixed };
     steps.forEach((o, i) => {
       const step = this.#closures.single(o);
