@@ -86,7 +86,7 @@ export interface Entered {
 export class WasmTier {
   readonly #runtime: Runtime;
   readonly #closures: Closures;
-  readonly #fixed: WebAssembly.ModuleImports;
+  #fixedImports: WebAssembly.ModuleImports | undefined;
   /** All regions' exits. */
   readonly #links: Link[] = [];
   readonly #ends: Run[] = [];
@@ -110,12 +110,17 @@ export class WasmTier {
     this.#left = left;
     this.#closures = closures;
     this.status = statusFunctions(PAGES, memory, functionTable);
-    this.#fixed = {
+  }
+
+  /** What all regions import. */
+  get #fixed(): WebAssembly.ModuleImports {
+    if (this.#fixedImports !== undefined) return this.#fixedImports;
+    if (this.#threaded === undefined) functionTable.set(GO_ON, noThreadedCode());
+    return this.#fixedImports = {
       ...missFunctions(PAGES, memory, functionTable, this.#slowPaths()),
       [STATUS]: this.status.status,
       [CONDITION]: this.status.condition,
     };
-    functionTable.set(GO_ON, noThreadedCode());
   }
 
   /** Runs `action`; `failed` when it threw or changed a translation that a window may know. */
