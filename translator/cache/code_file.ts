@@ -384,7 +384,9 @@ function parse(content: Uint8Array<ArrayBuffer>): Loaded {
     bucketCount = all[H_BUCKETS]!,
     wordCount = all[H_WORDS]!,
     nameBytes = all[H_NAMES]!;
-  if (count < 0 || bucketCount < 2 * count || (bucketCount & bucketCount - 1) !== 0) damaged();
+  if (count < 0 || bucketCount < 1 || bucketCount < 2 * count || (bucketCount & bucketCount - 1) !== 0) {
+    damaged();
+  }
   if (HEADER + 3 * count + bucketCount + wordCount + (nameBytes + 3 >> 2) !== all.length || wordCount < 0) {
     damaged();
   }

@@ -81,9 +81,10 @@ function shapeTable(shapes: readonly Shape[]): Int32Array {
   return table;
 }
 
-/** Index in I32 of record `n`'s words, and of what lies behind all records. */
+/** Index in I32 of record `n`'s words, -1 when it has no place, and of what lies behind all records. */
 export function recordAt(image: number, n: number): number {
-  return (I32[(image >> 2) + WORDS]! >> 2) + I32[(I32[(image >> 2) + PLACES]! >> 2) + n - 1]!;
+  const place = I32[(I32[(image >> 2) + PLACES]! >> 2) + n - 1]!;
+  return place < 0 ? -1 : (I32[(image >> 2) + WORDS]! >> 2) + place;
 }
 export function recordsEnd(image: number): number {
   return (I32[(image >> 2) + WORDS]! >> 2) + I32[(image >> 2) + WORD_COUNT]!;
