@@ -3,8 +3,11 @@
 //
 // Only by import() of a name that Deno sees before denix runs: for others, and for require(), it clears the line on the terminal.
 
-/** Thrown between two guest instructions, with RIP set: to be run again when all is loaded. */
+/** Thrown between two guest instructions, with RIP set: to be run again after loadMissing(). */
 export const NOT_LOADED = { toString: () => "a part of the translator is not loaded yet" };
+
+/** Parts that NOT_LOADED has been thrown for. */
+const missing = new Set<Late<unknown>>();
 
 class Late<T> {
   readonly #import: () => Promise<T>;
@@ -25,7 +28,10 @@ class Late<T> {
   }
   /** Throws NOT_LOADED. */
   get(): T {
-    if (this.#module === undefined) throw NOT_LOADED;
+    if (this.#module === undefined) {
+      missing.add(this);
+      throw NOT_LOADED;
+    }
     return this.#module;
   }
 }
@@ -35,4 +41,10 @@ export const makers = new Late(() => import("./makers.ts"));
 
 export async function loadAll(): Promise<void> {
   await Promise.all([front.load(), makers.load()]);
+}
+
+export async function loadMissing(): Promise<void> {
+  const parts = [...missing];
+  missing.clear();
+  await Promise.all(parts.map((part) => part.load()));
 }

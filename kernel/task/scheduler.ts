@@ -4,7 +4,7 @@
 
 import { takeCpu } from "./cpu_pool.ts";
 import { type Executor, EXIT_FAULT, EXIT_SYSCALL } from "../../translator/env.ts";
-import { loadAll, NOT_LOADED } from "../../translator/late.ts";
+import { loadMissing, NOT_LOADED } from "../../translator/late.ts";
 import { hostNowMs, sleepBriefly, yieldToHost } from "../host/clock.ts";
 import type { Instance } from "../session/instance.ts";
 import { loadAverageOf } from "../session/load_average.ts";
@@ -199,7 +199,7 @@ export class Scheduler {
     try {
       this.#slice(task);
     } catch (error) {
-      if (error === NOT_LOADED) this.#loading = loadAll();
+      if (error === NOT_LOADED) this.#loading = loadMissing();
       else this.#internalError(task, error);
     }
     this.#account(task);
