@@ -48,12 +48,22 @@ export function xmmSlot(i: number): number {
 }
 
 // Data TLB: direct-mapped by the page number's low bits. Entry: 8 words
-//   0 read tag low, 1 read tag high, 2 write tag low, 3 write tag high, 4 addend, 5–7 unused
+//   0 read tag low, 1 read tag high, 2 write tag low, 3 write tag high, 4 addend, 5 unused, 6 and 7 see below
 // A tag is the page's address (low 12 bits zero); an access of `size` bytes at `va` hits when
 // tag == (va + size - 1) & ~0xfff, taken from the entry of va's page: so page crossers miss.
 // The physical address is (low word of va + addend) | 0.
 export const TLB_ENTRIES = 4096, TLB_ENTRY_WORDS = 8;
 export const TLB_READ = 0, TLB_WRITE = 2, TLB_ADDEND = 4;
+/**
+ * With the tag, an entry gets the physical address of the record of an extent: a run of pages that all may be read (written) and have one addend. 0:
+ * the page lies in none. Whether the record still covers the page has to be looked at, for extents grow, shrink and merge.
+ */
+export const TLB_READ_EXTENT = 6, TLB_WRITE_EXTENT = 7;
+// Record, as of a window (wasm/access.ts): 8 words, of which bytes
+//   0–7 address of the first page, 8–15 the run's length in bytes less EXTENT_MARGIN, 16–19 addend
+/** Accesses of up to a byte more need not look whether they cross the end: the address less the first is below the length given. */
+export const EXTENT_WORDS = 8, EXTENT_MARGIN = 7;
+export const EXTENT_LENGTH = 8, EXTENT_ADDEND = 16;
 // Exec TLB: entry of 4 words: 0 tag low, 1 tag high, 2 addend.
 export const XTLB_ENTRIES = 4096, XTLB_ENTRY_WORDS = 4;
 export const XTLB_TAG = 0, XTLB_ADDEND = 2;

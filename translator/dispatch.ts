@@ -2,7 +2,8 @@
 
 import type { Level } from "./cpuid.ts";
 import type { CodeStore } from "./cache/code_store.ts";
-import { CodeCache } from "./cache/code_cache.ts";
+import { CodeCache, demote } from "./cache/code_cache.ts";
+import { missesAreMany, WindowMisses } from "./wasm/window_misses.ts";
 import type { Block } from "./cache/block.ts";
 import { FLAGS, QUOTA, RIP, RSP, TF } from "./cpu.ts";
 import {
@@ -87,6 +88,7 @@ export class Dispatcher implements Executor {
   readonly #closures: Closures;
   readonly #wasm: WasmTier;
   readonly #store: CodeStore | undefined;
+  readonly #misses = new WindowMisses();
   readonly #threaded: ThreadedTier | undefined;
 
   constructor(env: Env, iced: () => IcedPackage, options: ExecutorOptions) {
@@ -164,6 +166,7 @@ export class Dispatcher implements Executor {
           block = burst(c, block);
           if (block === null) return this.runtime.reason;
           if (++block.heat >= this.#hot) this.promote(block, c);
+          if (missesAreMany()) this.#crowded(c);
         } while ((budget -= SAMPLE_BLOCKS) > 0);
         setRip(c, block.address);
         return EXIT_BUDGET;
@@ -268,20 +271,39 @@ export class Dispatcher implements Executor {
     if (block.frame2 !== 0 || Number.isNaN(block.addend) || block.plain !== undefined) return;
     const region = all
       ? this.#newRegion(block.address, this.#onPage(block, block.frame * 4096))
-      : this.#keptRegion(block.address, c) ?? this.#newRegion(block.address, this.#ofCache(c), true);
-    if (region === undefined) return;
+      : this.#keptRegion(block.address, c) ?? this.#newRegion(block.address, this.#ofCache(c), 0, true);
+    if (region !== undefined) this.#give(block, region);
+  }
+
+  #give(block: Block, region: ReadyRegion): void {
     const { parts, pages } = region, plain = block.code;
     Object.assign(block, this.#wasm.enter(parts, pages, (c) => plain.call(block, c)), { plain });
     nodeChanged(block);
+    this.#misses.entered(block, parts.without);
     this.onRegion?.(block);
     this.cache.contains(block, pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
   }
 
-  #newRegion(entry: number, source: Source, keep = false): ReadyRegion | undefined {
+  /** Windows of regions have missed often: the environment may do something about it, and so may other regions. */
+  #crowded(c: number): void {
+    const { cache } = this, chosen = this.#misses.judge();
+    this.runtime.env.crowded?.(c);
+    for (const [block, without] of chosen) {
+      const { address } = block;
+      // It may be another address space's.
+      if (cache.present(c, address - address % 4096) !== block.frame * 4096) continue;
+      const region = this.#newRegion(address, this.#ofCache(c), without, true);
+      if (region === undefined) continue;
+      demote(block);
+      this.#give(block, region);
+    }
+  }
+
+  #newRegion(entry: number, source: Source, without = 0, keep = false): ReadyRegion | undefined {
     const flow = findRegion(entry, source);
     // Who is hot asks again.
     if (flow === undefined || !makers.ready) return undefined;
-    const parts = this.#wasm.emit(flow);
+    const parts = this.#wasm.emit(flow, without);
     if (keep) {
       this.translator.keepHot(entry);
       this.translator.keepRegion(parts);

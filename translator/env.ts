@@ -3,7 +3,16 @@
 
 import type { CodeSource } from "./cache/code_store.ts";
 
-import { I32, SCRATCH_PAGE, WINDOW_BYTES, WINDOW_COUNT, WINDOWS } from "./ram.ts";
+import { EXTENT_ADDEND, EXTENT_LENGTH } from "./cpu.ts";
+import {
+  I32,
+  LISTED_WINDOWS,
+  SCRATCH_PAGE,
+  WINDOW_BYTES,
+  WINDOW_COUNT,
+  WINDOW_LIST,
+  WINDOWS,
+} from "./ram.ts";
 
 export type Access = 0 | 1 | 2;
 export const READ = 0, WRITE = 1, EXEC = 2;
@@ -17,6 +26,8 @@ export interface Env {
   page(c: number, va: number, access: Access): number;
   /** `frame` starts to hold translated code: no TLB may keep a write tag for it. FRAME_CODE is already set. */
   codeAdded(frame: number): void;
+  /** Windows miss often, since extents (cpu.ts) are many: the address space of CPU state `c` may make them fewer. */
+  crowded?(c: number): void;
   /** The file that the code at `va` comes from, when its bytes are still the file's: names where translations are kept. */
   codeSource?(va: number): CodeSource | undefined;
 }
@@ -32,21 +43,39 @@ export const NO_PAGE: { readonly lo: number; readonly hi: number } = {
   lo: SCRATCH_PAGE,
   hi: 0xa55a5aa5 | 0,
 };
-/** Windows without a page. Word 3 of the first says whether any may have one. */
+/** Words of the first window: how many windows were filled (those at WINDOW_LIST, while there is room); how often windows may still miss before somebody looks (wasm/window_misses.ts). */
+export const WINDOWS_USED = 5, MISSES_LEFT = 7;
+/** Length of a window without a page: what comparisons may take off (EXTENT_MARGIN). */
+const NO_LENGTH = 32;
+/** Windows without a page. */
 const NO_WINDOWS = new Int32Array(WINDOW_COUNT * WINDOW_BYTES / 4);
 for (let i = 0; i < NO_WINDOWS.length; i += WINDOW_BYTES / 4) {
   NO_WINDOWS[i] = NO_PAGE.lo;
   NO_WINDOWS[i + 1] = NO_PAGE.hi;
+  NO_WINDOWS[i + EXTENT_LENGTH / 4] = NO_LENGTH;
 }
 
 /** The environment says so, also when another address space gets the CPU. */
 export function translationsChanged(): void {
   (translations as { changed: number }).changed++;
-  if (I32[WINDOWS / 4 + 3] === 0) return;
-  I32.set(NO_WINDOWS, WINDOWS / 4);
+  const used = I32[WINDOWS / 4 + WINDOWS_USED]!;
+  if (used === 0) return;
+  I32[WINDOWS / 4 + WINDOWS_USED] = 0;
+  if (used > LISTED_WINDOWS) {
+    NO_WINDOWS[MISSES_LEFT] = I32[WINDOWS / 4 + MISSES_LEFT]!;
+    I32.set(NO_WINDOWS, WINDOWS / 4);
+    return;
+  }
+  for (let i = 0; i < used; i++) {
+    const at = I32[WINDOW_LIST / 4 + i]! / 4;
+    I32[at] = NO_PAGE.lo;
+    I32[at + 1] = NO_PAGE.hi;
+    I32[at + EXTENT_LENGTH / 4] = NO_LENGTH;
+    I32[at + EXTENT_LENGTH / 4 + 1] = I32[at + EXTENT_ADDEND / 4] = 0;
+  }
 }
-I32[WINDOWS / 4 + 3] = 1;
-translationsChanged();
+
+I32.set(NO_WINDOWS, WINDOWS / 4);
 
 let lastStamp = 0;
 /**

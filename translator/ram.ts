@@ -20,10 +20,13 @@ export const RESERVED_BYTES = 0x450_0000;
 /** I32 index of the CPU state that runs: WebAssembly knows its address as a constant. */
 export const RUNNING_CPU: number = (RAM_BYTES - RESERVED_BYTES) / 4;
 export const SCRATCH_PAGE: number = RAM_BYTES - PAGE_SIZE;
-/** Behind the tables: the windows of regions (wasm/windows.ts), each a page's address (8 bytes) and its addend (4). */
-export const WINDOWS: number = RAM_BYTES - RESERVED_BYTES + 0x14_1000, WINDOW_COUNT = 512, WINDOW_BYTES = 16;
+/** Behind the tables: the windows of regions (wasm/windows.ts), each like the record of an extent (cpu.ts). */
+export const WINDOWS: number = RAM_BYTES - RESERVED_BYTES + 0x14_1000, WINDOW_COUNT = 512, WINDOW_BYTES = 32;
+/** Behind those, the addresses of the windows that have a page, unless they are more (env.ts). */
+export const WINDOW_LIST: number = WINDOWS + WINDOW_COUNT * WINDOW_BYTES, LISTED_WINDOWS = 63;
 /** Behind those, tables of 1 KiB that functions of regions look into: the sums of CRC32 for single bytes (wasm/bit_functions.ts), AES's rounds (wasm/crypto_functions.ts). */
-export const CRC_TABLE: number = WINDOWS + WINDOW_COUNT * WINDOW_BYTES, AES_TABLES: number = CRC_TABLE + 1024;
+export const CRC_TABLE: number = WINDOW_LIST + 4 * (LISTED_WINDOWS + 1),
+  AES_TABLES: number = CRC_TABLE + 1024;
 /** Eight bytes for each frame (threaded/finder.ts). */
 export const FRAME_TABLE: number = SCRATCH_PAGE - 8 * FRAME_COUNT;
 /** Between them: threaded code. */

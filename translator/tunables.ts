@@ -32,3 +32,9 @@ export const CHAIN_LENGTH = 512, LOOP_LENGTH = 4000;
 export const REGION_QUOTA = 8;
 /** Calls of regions on the host's stack at the most; deeper ones take the caller's place. V8's stack of about 1 MB holds some 3000 large frames. */
 export const CALL_DEPTH = 400;
+/** Misses of windows between two looks at them: about a millisecond of them. */
+export const CROWDED_MISSES = 100_000;
+/** So many looks that follow each other within so many milliseconds say that windows harm; the first ones wait for extents to become fewer. */
+export const CROWDED_ROUNDS = 4, CROWDED_MS = 15;
+/** Regions made anew after a look at the most: each takes milliseconds. */
+export const REMADE_AT_ONCE = 3;

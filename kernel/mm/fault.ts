@@ -7,7 +7,7 @@ import { ENOMEM } from "../abi/errno.ts";
 import { frames } from "./frames.ts";
 import type { Mm } from "./mm.ts";
 import { PTE_ANON, PTE_EXEC, PTE_READ, PTE_RIGHTS, PTE_SHARED, PTE_WRITE } from "./page_table.ts";
-import { flushPage } from "./tlb.ts";
+import { fillData, flushPage } from "./tlb.ts";
 import { PROT_EXEC, PROT_WRITE, VM_GROWSDOWN, VM_LOCKED, VM_SHARED, type Vma } from "./vma.ts";
 
 /** Results of {@link handleFault} that are no page-table entry. */
@@ -47,17 +47,17 @@ export function handleFault(mm: Mm, va: number, access: Access): number {
     return I32[slot] = (old & ~PTE_RIGHTS) | rights;
   }
   return vma.file === undefined && vma.shm === undefined
-    ? faultAnonymous(mm, access, slot, rights)
+    ? faultAnonymous(mm, va, access, slot, rights)
     : faultPrivateFile(mm, vma, va, access, slot, rights);
 }
 
-function faultAnonymous(mm: Mm, access: Access, slot: number, rights: number): number {
+function faultAnonymous(mm: Mm, va: number, access: Access, slot: number, rights: number): number {
   if (access !== WRITE) {
     const zero = frames.zeroFrame;
     frames.counts[zero]++;
     return I32[slot] = (zero << PAGE_SHIFT) | rights;
   }
-  const frame = frames.allocate();
+  const frame = frames.allocateAt(mm.claims.place(va), true);
   if (frame === 0) return FAULT_OOM;
   mm.rssAnon++;
   return I32[slot] = (frame << PAGE_SHIFT) | rights | PTE_WRITE | PTE_ANON;
@@ -77,7 +77,7 @@ function faultPrivateFile(
     mm.rssFile++;
     return I32[slot] = (source << PAGE_SHIFT) | rights;
   }
-  const frame = frames.allocateDirty();
+  const frame = frames.allocateAt(mm.claims.place(va), false);
   if (frame === 0) {
     frames.release(source);
     return FAULT_OOM;
@@ -96,11 +96,11 @@ function copyOnWrite(mm: Mm, va: number, slot: number, old: number, rights: numb
   }
   let frame: number;
   if (source === frames.zeroFrame) {
-    frame = frames.allocate();
+    frame = frames.allocateAt(mm.claims.place(va), true);
     if (frame === 0) return FAULT_OOM;
     mm.rssAnon++;
   } else {
-    frame = frames.allocateDirty();
+    frame = frames.allocateAt(mm.claims.place(va), false);
     if (frame === 0) return FAULT_OOM;
     stats.copiesOnWrite++;
     U8.copyWithin(frame << PAGE_SHIFT, source << PAGE_SHIFT, (source + 1) << PAGE_SHIFT);
@@ -109,7 +109,7 @@ function copyOnWrite(mm: Mm, va: number, slot: number, old: number, rights: numb
       mm.rssAnon++;
     }
   }
-  flushPage(mm.tlbWords, va, old);
+  flushPage(mm.tlb, va, old);
   frames.release(source);
   return I32[slot] = (frame << PAGE_SHIFT) | rights | PTE_WRITE | PTE_ANON;
 }
@@ -123,7 +123,7 @@ function faultShared(mm: Mm, vma: Vma, va: number, access: Access, slot: number,
   if (frame <= 0) return frame === 0 || frame === -ENOMEM ? FAULT_OOM : FAULT_BUS;
   const old = I32[slot];
   if (old !== 0) {
-    if (old >>> PAGE_SHIFT !== frame) flushPage(mm.tlbWords, va, old);
+    if (old >>> PAGE_SHIFT !== frame) flushPage(mm.tlb, va, old);
     frames.release(old >>> PAGE_SHIFT);
   } else if (vma.shm !== undefined) mm.rssShmem++;
   else mm.rssFile++;
@@ -168,4 +168,34 @@ export function populate(mm: Mm, start: number, end: number): number {
     }
   }
   return 0;
+}
+
+/** Gaps between extents that are filled have so many pages at the most. */
+const MOST_GAP = 64;
+
+/**
+ * Translated code goes back and forth between extents (translator/env.ts): makes the untouched pages between neighbours present, where the program may
+ * write to them, so that they become one. As with transparent huge pages, more memory is resident then.
+ */
+export function fillGaps(mm: Mm): void {
+  for (const [first, end] of mm.tlb.writable.gaps(MOST_GAP)) {
+    if (frames.free < 4 * MOST_GAP) return;
+    if (!mayFill(mm, first * PAGE_SIZE, end * PAGE_SIZE)) continue;
+    for (let page = first; page < end; page++) {
+      const va = page * PAGE_SIZE;
+      const pte = handleFault(mm, va, WRITE);
+      if (pte < 0) return;
+      fillData(mm.tlb, va, pte);
+    }
+  }
+}
+
+function mayFill(mm: Mm, start: number, end: number): boolean {
+  for (let va = start; va < end;) {
+    const vma = mm.vmas.find(va);
+    if (vma === undefined || (vma.flags & VM_SHARED) !== 0) return false;
+    if ((vma.prot & (PROT_WRITE | PROT_EXEC)) !== PROT_WRITE) return false;
+    va = vma.end;
+  }
+  return true;
 }

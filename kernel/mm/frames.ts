@@ -1,6 +1,6 @@
 // Who owns which frame of physical memory, and where does a fresh one come from?
 //
-// Frames have reference counts: each page-table entry, each page-cache slot and each kernel user of a frame holds one. A
+// Frames below FIRST_BLOCK_FRAME are handed out one after the other, those above by place (blocks.ts) until nothing else is left. Frames have reference counts: each page-table entry, each page-cache slot and each kernel user of a frame holds one. A
 // frame that was never used is zero already (the host commits it at the first touch), so the allocator knows
 // the two kinds apart and cleans only what was used before. `limit` is what guests may use, not what is reserved.
 
@@ -14,6 +14,7 @@ import {
   RESERVED_BYTES,
   U8,
 } from "../../translator/ram.ts";
+import { Blocks, Claims, FIRST_BLOCK_FRAME } from "./blocks.ts";
 import { copyPhysical, fillPhysical } from "./copy.ts";
 
 /** Bit of `frameFlags`: some TLB may hold a write tag for the frame. */
@@ -34,8 +35,11 @@ export class Frames implements PageSource {
     frameFlags[frame] &= ~FRAME_CODE;
   };
 
-  /** Frames below this one have been handed out at least once. */
+  /** Of those that are not in blocks, frames below this one have been handed out at least once. */
   #fresh = 1;
+  readonly #blocks = new Blocks();
+  /** Whether a frame in a block was handed out before. */
+  readonly #seen = new Uint8Array(FRAME_COUNT - FIRST_BLOCK_FRAME);
   #freeStack = new Int32Array(1024);
   #freeTop = 0;
   /** Free runs by their length. */
@@ -99,12 +103,39 @@ export class Frames implements PageSource {
   #allocateSlow(zero: boolean): number {
     if (this.#used >= this.#limit && !this.#shrink(1)) return 0;
     if (this.#freeTop > 0) return zero ? this.allocate() : this.allocateDirty();
-    if (this.#fresh >= FRAME_COUNT && !this.#breakRun()) return 0;
-    if (this.#freeTop > 0) return zero ? this.allocate() : this.allocateDirty();
+    if (this.#fresh >= FIRST_BLOCK_FRAME) {
+      const spare = this.#blocks.spare(1, this.counts);
+      if (spare !== 0) return this.allocateAt(spare, zero);
+      if (!this.#breakRun()) return 0;
+      return this.#allocateSlow(zero);
+    }
     const frame = this.#fresh++;
     this.#used++;
     this.counts[frame] = 1;
     return frame;
+  }
+
+  /** Where an address space wants its pages. */
+  newClaims(): Claims {
+    return new Claims(this.#blocks);
+  }
+
+  /** Frame `frame`, which Claims.place() named, if it is free, else another one; as {@link allocate} (`zero`) or {@link allocateDirty}. */
+  allocateAt(frame: number, zero: boolean): number {
+    if (frame === 0 || this.counts[frame] !== 0 || this.#used >= this.#limit) {
+      return zero ? this.allocate() : this.allocateDirty();
+    }
+    this.#used++;
+    this.counts[frame] = 1;
+    this.#take(frame, zero);
+    return frame;
+  }
+
+  #take(frame: number, zero: boolean): void {
+    this.#blocks.take(frame);
+    const n = frame - FIRST_BLOCK_FRAME;
+    if (zero && this.#seen[n] !== 0) U8.copyWithin(frame << PAGE_SHIFT, 0, PAGE_SIZE);
+    this.#seen[n] = 1;
   }
 
   /** First of `n` contiguous zeroed frames, each with one reference; 0 when there is no room. */
@@ -115,9 +146,11 @@ export class Frames implements PageSource {
     if (first !== undefined) {
       this.#freeRunFrames -= n;
       for (let i = 0; i < n; i++) U8.copyWithin((first + i) << PAGE_SHIFT, 0, PAGE_SIZE);
-    } else if (this.#fresh + n <= FRAME_COUNT) {
+    } else if (this.#fresh + n <= FIRST_BLOCK_FRAME) {
       first = this.#fresh;
       this.#fresh += n;
+    } else if ((first = this.#blocks.spare(n, this.counts)) !== 0) {
+      for (let i = 0; i < n; i++) this.#take(first + i, true);
     } else {
       first = this.#findRun(n);
       if (first === 0) return 0;
@@ -135,6 +168,10 @@ export class Frames implements PageSource {
       frameFlags[first + i] = 0;
     }
     this.#used -= n;
+    if (first >= FIRST_BLOCK_FRAME) {
+      for (let i = 0; i < n; i++) this.#blocks.give(first + i);
+      return;
+    }
     (this.#freeRuns[n] ??= []).push(first);
     this.#freeRunFrames += n;
   }
@@ -155,6 +192,7 @@ export class Frames implements PageSource {
       frameFlags[frame] = 0;
     }
     this.#used--;
+    if (frame >= FIRST_BLOCK_FRAME) return this.#blocks.give(frame);
     if (this.#freeTop === this.#freeStack.length) {
       const larger = new Int32Array(this.#freeTop * 2);
       larger.set(this.#freeStack);

@@ -25,7 +25,8 @@ import { ENOMEM } from "../abi/errno.ts";
 import { madvise, mincore, mlock, mlockall, msync, munlock, munlockall } from "./advise.ts";
 import { brk } from "./brk.ts";
 import { FAULT_BUS, FAULT_MAPERR, FAULT_OOM, handleFault } from "./fault.ts";
-import { FRAME_WRITE_TAGGED } from "./frames.ts";
+import type { Claims } from "./blocks.ts";
+import { FRAME_WRITE_TAGGED, frames } from "./frames.ts";
 import { TASK_SIZE } from "./layout.ts";
 import { mmap, mprotect, munmap } from "./mmap.ts";
 import { mremap } from "./mremap.ts";
@@ -37,6 +38,7 @@ import {
   flushWriteTags,
   flushWriteTagsOf,
   releaseTlb,
+  type Tlb,
   useTlb,
 } from "./tlb.ts";
 import { unmapPages } from "./unmap.ts";
@@ -65,8 +67,9 @@ export function liveMms(): ReadonlySet<Mm> {
 }
 
 export class Mm {
-  /** I32 index of the data TLB; the exec TLB follows it. */
-  readonly tlbWords: number;
+  readonly tlb: Tlb;
+  /** Where its private pages lie. */
+  readonly claims: Claims = frames.newClaims();
   readonly table: PageTable = new PageTable();
   readonly vmas: VmaList = new VmaList();
   /** Limits of the process it belongs to (Process.rlimits), shared with it; undefined: defaults. */
@@ -108,15 +111,19 @@ export class Mm {
 
   #references = 1;
 
-  constructor(tlbWords: number) {
-    this.tlbWords = tlbWords;
+  constructor(tlb: Tlb) {
+    this.tlb = tlb;
     live.add(this);
+  }
+  /** I32 index of the data TLB; the exec TLB follows it. */
+  get tlbWords(): number {
+    return this.tlb.words;
   }
 
   /** An empty address space, or -ENOMEM. */
   static create(): Mm | number {
-    const words = allocateTlb();
-    return words === 0 ? -ENOMEM : new Mm(words);
+    const tlb = allocateTlb();
+    return tlb === undefined ? -ENOMEM : new Mm(tlb);
   }
 
   get references(): number {
@@ -135,7 +142,8 @@ export class Mm {
     this.table.destroy();
     for (const vma of this.vmas.list) vma.dispose();
     this.vmas.list.length = 0;
-    releaseTlb(this.tlbWords);
+    this.claims.release();
+    releaseTlb(this.tlb);
   }
 
   /** Limit in bytes. */
@@ -167,7 +175,7 @@ export class Mm {
       if (pte < 0) raiseFault(pte, va, access);
     }
     if (access === EXEC) fillExec(this.tlbWords, va, pte);
-    else fillData(this.tlbWords, va, pte);
+    else fillData(this.tlb, va, pte);
     return pte & ~0xfff;
   }
 
@@ -180,15 +188,15 @@ export class Mm {
       pte = handleFault(this, va, access);
       if (pte < 0) return pte;
     }
-    fillData(this.tlbWords, va, pte);
+    fillData(this.tlb, va, pte);
     return pte & ~0xfff;
   }
 
   /** A copy for fork: nothing private is copied before one side writes. -ENOMEM when there is no room for the tables. */
   fork(): Mm | number {
-    const words = allocateTlb();
-    if (words === 0) return -ENOMEM;
-    const child = new Mm(words);
+    const tlb = allocateTlb();
+    if (tlb === undefined) return -ENOMEM;
+    const child = new Mm(tlb);
     child.rlimits = this.rlimits;
     child.startBrk = this.startBrk;
     child.brk = this.brk;
@@ -204,7 +212,7 @@ export class Mm {
     child.auxv = this.auxv;
     child.exe = this.exe;
     const complete = this.table.copyTo(child.table);
-    flushWriteTags(this.tlbWords);
+    flushWriteTags(this.tlb);
     child.totalVm = this.totalVm;
     child.dataVm = this.dataVm;
     child.stackVm = this.stackVm;
@@ -302,7 +310,7 @@ function dropUninherited(child: Mm): void {
 export function codeAdded(frame: number): void {
   if ((frameFlags[frame] & FRAME_WRITE_TAGGED) === 0) return;
   frameFlags[frame] &= ~FRAME_WRITE_TAGGED;
-  for (const mm of live) flushWriteTagsOf(mm.tlbWords, frame);
+  for (const mm of live) flushWriteTagsOf(mm.tlb, frame);
 }
 
 /** The file of `inode` ends at `size` now: no mapping shows pages behind it any longer. */

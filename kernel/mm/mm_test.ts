@@ -5,6 +5,7 @@ import { EXEC, fault, READ, WRITE } from "../../translator/env.ts";
 import { FRAME_CODE, frameFlags, I32, U8 } from "../../translator/ram.ts";
 import { TLB_BYTES, TLB_WRITE, XTLB_BYTES } from "../../translator/cpu.ts";
 import { EACCES, EEXIST, EFAULT, EINVAL, ENOMEM } from "../abi/errno.ts";
+import { EXTENTS_BYTES } from "./extents.ts";
 import { frames } from "./frames.ts";
 import { codeAdded, Mm } from "./mm.ts";
 import { TestFile, TestInode } from "./test_file.ts";
@@ -104,7 +105,7 @@ test("readStrings() reads argument vectors", () => {
 });
 
 /** Of each address space. */
-const TLB_FRAMES = (TLB_BYTES + XTLB_BYTES) / 4096;
+const TLB_FRAMES = (TLB_BYTES + XTLB_BYTES + 2 * EXTENTS_BYTES) / 4096;
 
 test("fork copies on write, both ways, and without copying a page", () => {
   const { mm, memory } = space();

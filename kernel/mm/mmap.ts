@@ -347,9 +347,9 @@ function changeRights(mm: Mm, start: number, end: number, rights: number): void 
       const now = (pte & ~PTE_RIGHTS) | keep | (own ? PTE_WRITE : 0);
       if (now === pte) continue;
       I32[slot + i] = now;
-      if (!everything) flushPage(mm.tlbWords, va + i * PAGE_SIZE, pte);
+      if (!everything) flushPage(mm.tlb, va + i * PAGE_SIZE, pte);
     }
   });
-  if (everything) flushAll(mm.tlbWords);
+  if (everything) flushAll(mm.tlb);
   if ((seen & 4) !== 0 && (rights & PROT_EXEC) === 0) execHooks.flushed(mm.tlbWords);
 }

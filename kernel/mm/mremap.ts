@@ -142,7 +142,7 @@ function movePages(mm: Mm, from: number, size: number, to: number): void {
       if (pte === 0) continue;
       seen |= pte;
       const source = va + i * PAGE_SIZE;
-      flushPage(mm.tlbWords, source, pte);
+      flushPage(mm.tlb, source, pte);
       I32[mm.table.makeSlot(to + (source - from))] = pte;
       I32[slot + i] = 0;
     }

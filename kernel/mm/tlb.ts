@@ -13,7 +13,9 @@ import {
   TLB_ENTRY_WORDS,
   TLB_INVALID,
   TLB_READ,
+  TLB_READ_EXTENT,
   TLB_WRITE,
+  TLB_WRITE_EXTENT,
   XTLB_ADDEND,
   XTLB_BYTES,
   XTLB_ENTRIES,
@@ -22,28 +24,41 @@ import {
 } from "../../translator/cpu.ts";
 import { newStamp, translationsChanged } from "../../translator/env.ts";
 import { FRAME_CODE, frameFlags, I32, PAGE_SIZE, RUNNING_CPU } from "../../translator/ram.ts";
+import { FIRST_BLOCK_FRAME } from "./blocks.ts";
+import { Extents, EXTENTS_BYTES } from "./extents.ts";
 import { FRAME_WRITE_TAGGED, frames } from "./frames.ts";
 import { PTE_EXEC, PTE_READ, PTE_WRITE } from "./page_table.ts";
 
+/** The TLBs of an address space. */
+export interface Tlb {
+  /** I32 index of the data TLB; the exec TLB follows it. */
+  readonly words: number;
+  /** Runs of pages that have tags, with their addends. */
+  readonly readable: Extents;
+  readonly writable: Extents;
+}
+
 /** Word of a data TLB, unused by its first entry: the stamp of the address space's executable pages (env.ts). */
 const STAMP_WORD = 5;
-const RUN_FRAMES = (TLB_BYTES + XTLB_BYTES) / PAGE_SIZE;
+/** The extents' records lie behind the TLBs. */
+const RUN_FRAMES = (TLB_BYTES + XTLB_BYTES + 2 * EXTENTS_BYTES) / PAGE_SIZE;
 const DATA_WORDS = TLB_BYTES / 4;
 const TWO_32 = 0x1_0000_0000;
 
 /** Told when an address space loses executable pages, so that the translator can drop what it chained by address. */
 export const execHooks: { flushed: (tlbWords: number) => void } = { flushed: () => {} };
 
-/** Makes the TLBs of a new address space; returns the I32 index, 0 when memory is used up. */
-export function allocateTlb(): number {
+/** Makes the TLBs of a new address space; undefined when memory is used up. */
+export function allocateTlb(): Tlb | undefined {
   const frame = frames.allocateRun(RUN_FRAMES);
-  if (frame === 0) return 0;
-  const words = frame << 10;
-  flushAll(words);
-  return words;
+  if (frame === 0) return undefined;
+  const words = frame << 10, records = words + DATA_WORDS + XTLB_BYTES / 4;
+  const tlb = { words, readable: new Extents(records), writable: new Extents(records + EXTENTS_BYTES / 4) };
+  flushAll(tlb);
+  return tlb;
 }
 
-export function releaseTlb(words: number): void {
+export function releaseTlb({ words }: Tlb): void {
   execHooks.flushed(words);
   frames.releaseRun(words >>> 10, RUN_FRAMES);
 }
@@ -67,24 +82,26 @@ function stampAnew(words: number): void {
 }
 
 /** Enters what the page-table entry `pte` of `va`'s page allows into the data TLB. */
-export function fillData(words: number, va: number, pte: number): void {
+export function fillData({ words, readable, writable }: Tlb, va: number, pte: number): void {
   const low = va & ~0xfff, high = (va / TWO_32) | 0;
   const entry = words + ((low >>> 12) & (TLB_ENTRIES - 1)) * TLB_ENTRY_WORDS;
-  const frame = pte >>> 12;
+  const frame = pte >>> 12, addend = ((pte & ~0xfff) - low) | 0;
   if ((pte & PTE_READ) !== 0) {
     I32[entry + TLB_READ] = low;
     I32[entry + TLB_READ + 1] = high;
+    I32[entry + TLB_READ_EXTENT] = readable.join(va, addend, frame >= FIRST_BLOCK_FRAME);
   } else {
     I32[entry + TLB_READ] = TLB_INVALID;
   }
   if ((pte & PTE_WRITE) !== 0 && (frameFlags[frame] & FRAME_CODE) === 0) {
     I32[entry + TLB_WRITE] = low;
     I32[entry + TLB_WRITE + 1] = high;
+    I32[entry + TLB_WRITE_EXTENT] = writable.join(va, addend, frame >= FIRST_BLOCK_FRAME);
     frameFlags[frame] |= FRAME_WRITE_TAGGED;
   } else {
     I32[entry + TLB_WRITE] = TLB_INVALID;
   }
-  I32[entry + TLB_ADDEND] = ((pte & ~0xfff) - low) | 0;
+  I32[entry + TLB_ADDEND] = addend;
 }
 
 /** Enters an executable page into the exec TLB. */
@@ -97,8 +114,10 @@ export function fillExec(words: number, va: number, pte: number): void {
 }
 
 /** Forgets one page. `pte` is its old entry: tells whether there can be an exec entry. */
-export function flushPage(words: number, va: number, pte: number): void {
+export function flushPage({ words, readable, writable }: Tlb, va: number, pte: number): void {
   translationsChanged();
+  readable.remove(va);
+  writable.remove(va);
   const low = va & ~0xfff, high = (va / TWO_32) | 0;
   const entry = words + ((low >>> 12) & (TLB_ENTRIES - 1)) * TLB_ENTRY_WORDS;
   if (I32[entry + TLB_READ] === low && I32[entry + TLB_READ + 1] === high) {
@@ -115,8 +134,10 @@ export function flushPage(words: number, va: number, pte: number): void {
 }
 
 /** Forgets every page. */
-export function flushAll(words: number): void {
+export function flushAll({ words, readable, writable }: Tlb): void {
   translationsChanged();
+  readable.clear();
+  writable.clear();
   stampAnew(words);
   for (let entry = words; entry < words + DATA_WORDS; entry += TLB_ENTRY_WORDS) {
     I32[entry + TLB_READ] = TLB_INVALID;
@@ -129,16 +150,18 @@ export function flushAll(words: number): void {
 }
 
 /** Every write has to be seen again (fork). */
-export function flushWriteTags(words: number): void {
+export function flushWriteTags({ words, writable }: Tlb): void {
   translationsChanged();
+  writable.clear();
   for (let entry = words; entry < words + DATA_WORDS; entry += TLB_ENTRY_WORDS) {
     I32[entry + TLB_WRITE] = TLB_INVALID;
   }
 }
 
 /** No write tag may point at `frame` any longer. */
-export function flushWriteTagsOf(words: number, frame: number): void {
+export function flushWriteTagsOf({ words, writable }: Tlb, frame: number): void {
   translationsChanged();
+  writable.removeFrame(frame);
   const physical = frame << 12;
   for (let entry = words; entry < words + DATA_WORDS; entry += TLB_ENTRY_WORDS) {
     const low = I32[entry + TLB_WRITE];

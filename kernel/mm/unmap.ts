@@ -27,7 +27,7 @@ export function unmapPages(mm: Mm, start: number, end: number, vma?: Vma): void 
         if (pte === 0) continue;
         I32[slot + i] = 0;
         seenExec |= pte;
-        if (!everything) flushPage(mm.tlbWords, va + i * PAGE_SIZE, pte);
+        if (!everything) flushPage(mm.tlb, va + i * PAGE_SIZE, pte);
         const frame = pte >>> PAGE_SHIFT;
         if ((pte & PTE_ANON) !== 0) mm.rssAnon--;
         else if (shared) mm.rssShmem--;
@@ -36,7 +36,7 @@ export function unmapPages(mm: Mm, start: number, end: number, vma?: Vma): void 
       }
     });
   }
-  if (everything) flushAll(mm.tlbWords);
+  if (everything) flushAll(mm.tlb);
   if ((seenExec & PTE_EXEC) !== 0) execHooks.flushed(mm.tlbWords);
 }
 

@@ -23,6 +23,7 @@ import { ignoredHostSignals, onHostSignals } from "../host/signals.ts";
 import { openFifo, openFifoBlocking } from "../ipc/fifo.ts";
 import { frames } from "../mm/frames.ts";
 import { adoptAddresses, knownAddresses } from "../mm/library_addresses.ts";
+import { fillGaps } from "../mm/fault.ts";
 import { codeAdded, Mm } from "../mm/mm.ts";
 import { DEFAULT_ACTION } from "../signal/handlers.ts";
 import { kernelSignal } from "../signal/info.ts";
@@ -51,6 +52,7 @@ const ENV: Env = {
     return current.task!.mm.page(va, access);
   },
   codeAdded,
+  crowded: () => fillGaps(current.task!.mm),
   codeSource,
 };
 

@@ -290,7 +290,7 @@ export class CodeCache {
 }
 
 /** Takes its region away from a block. */
-function demote(block: Block): void {
+export function demote(block: Block): void {
   if (block.plain === undefined) return;
   if (block.entry !== 0) removeJump(block);
   block.code = block.plain;

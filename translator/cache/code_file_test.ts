@@ -86,6 +86,7 @@ Deno.test("a region comes back where all its blocks are what they were", () => {
   const region = {
     blocks,
     pages: [0x40_1000, 0x40_2000],
+    without: 5,
     module: Uint8Array.of(1, 2, 3, 4, 5),
     links: [makeLink(0x7fff_0000_1234)],
     steps: [first[0]!, { ...first[1]!, ip: 0x40_2104 }],

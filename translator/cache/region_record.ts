@@ -1,7 +1,7 @@
 // A region (wasm/region.ts) as words, to be kept between runs: a module, and what must be given to it to use it.
 //
 //     0: words of the record   1: pages   2: blocks   3: links   4: steps   5: ends   6: links of the ends   7: words of steps and ends
-//     8: bytes of the module      pages, blocks, links, links of the ends: two words each, guest addresses
+//     8: bytes of the module   9: windows that it does without      pages, blocks, links, links of the ends: two words each, guest addresses
 //     steps and ends: two words of instruction address, then the operation (ir/words.ts)      the module, padded
 //
 // The blocks are what the region was made from: it is valid where all of them are what they were.
@@ -16,16 +16,27 @@ export interface RegionParts {
   /** Guest addresses: of the blocks, the entry first, and of the pages they lie on, the entry's first. */
   readonly blocks: readonly number[];
   readonly pages: readonly number[];
+  /** Bits of the windows that it does without (wasm/window_misses.ts). */
+  readonly without: number;
   readonly module: Uint8Array<ArrayBuffer>;
   readonly links: readonly Link[];
   readonly steps: readonly IrOp[];
   readonly ends: readonly IrOp[];
 }
 
-const HEAD = 9;
+const HEAD = 10;
 /** Words before each operation. */
 export const OP_PREFIX = 2;
-const SIZE = 0, PAGES = 1, BLOCKS = 2, LINKS = 3, STEPS = 4, ENDS = 5, END_LINKS = 6, OP_WORDS = 7, BYTES = 8;
+const SIZE = 0,
+  PAGES = 1,
+  BLOCKS = 2,
+  LINKS = 3,
+  STEPS = 4,
+  ENDS = 5,
+  END_LINKS = 6,
+  OP_WORDS = 7,
+  BYTES = 8,
+  WITHOUT = 9;
 
 export function regionWords({ words, at }: Place): number {
   return words[at + SIZE]!;
@@ -74,6 +85,7 @@ export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
     endLinks.length,
     opWords,
     region.module.length,
+    region.without,
   ], at);
   let i = at + HEAD;
   for (const address of addresses) {
@@ -111,7 +123,7 @@ export function readRegionRecord(place: Place): RegionParts {
   // A copy: engines do not compile shared memory.
   const module = new Uint8Array(words[at + BYTES]!);
   module.set(new Uint8Array(words.buffer, words.byteOffset + 4 * i, module.length));
-  return { pages, blocks, module, links, steps, ends };
+  return { pages, blocks, without: words[at + WITHOUT]!, module, links, steps, ends };
 }
 
 /** Guest addresses of its pages and blocks. */

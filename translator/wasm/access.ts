@@ -1,13 +1,25 @@
 // Memory accesses of a region: an address is compared with a page that is known on this way (known_pages.ts), else with a window, else with the TLB.
 //
-// A window is one page that an access through the same registers is likely to hit again: the page's guest address and what to add to an address for
+// A window is the extent, or the page, that an access through the same registers is likely to hit again: where it begins, its length, and what to add to an address for
 // the physical one. Windows lie in memory, at addresses that are constants, so they cost no registers and last beyond the region's run
 // (windows.ts); the environment empties them when an existing translation changes. A window that is none has an address that no user page can
 // have, and adds 0: should a guest use an address there, it finds a page that belongs to nobody.
 
-import { TEMPS, TLB, TLB_ADDEND, TLB_ENTRIES, TLB_ENTRY_WORDS, TLB_READ, TLB_WRITE } from "../cpu.ts";
+import {
+  EXTENT_ADDEND,
+  EXTENT_LENGTH,
+  EXTENT_MARGIN,
+  TEMPS,
+  TLB,
+  TLB_ADDEND,
+  TLB_ENTRIES,
+  TLB_ENTRY_WORDS,
+  TLB_READ,
+  TLB_WRITE,
+} from "../cpu.ts";
 import { atRegister, type Mem, type Value } from "../ir/op.ts";
 import { NO_PAGE } from "../env.ts";
+import { RAM_BYTES } from "../ram.ts";
 import { I32, I64, OP, SIMD } from "./encoder.ts";
 import { ADDRESS, CPU_AT, ENTRY, type FlagState, PHYS, TLB_AT, Values } from "./values.ts";
 import { MISS_READ, MISS_READ_WRITABLE, MISS_STORE, MISS_UPDATE } from "./imports.ts";
@@ -58,7 +70,7 @@ export class Access extends Values {
   ) {
     super(used, written, split, code);
     this.#windows = windows;
-    if (windows.has(STACK)) this.#stack = { page: this.newLocal(I64), addend: this.newLocal(I32) };
+    if (windows.has(STACK)) this.#stack = this.#newLocals(true);
   }
 
   /** Loads what lies in memory, at the start and behind what may have changed it. */
@@ -67,8 +79,9 @@ export class Access extends Values {
     this.#known.clear();
     if (this.#stack !== undefined) this.#loadWindow(STACK_WINDOW, this.#stack);
   }
-  #loadWindow(at: number, { page, addend }: PageLocals): void {
-    this.code.i32(at).mem(OP.i64Load, 0).set(page).i32(at).mem(OP.i32Load, 8).set(addend);
+  #loadWindow(at: number, { page, length, addend }: PageLocals): void {
+    this.code.i32(at).mem(OP.i64Load, 0).set(page).i32(at).mem(OP.i64Load, EXTENT_LENGTH).set(length);
+    this.code.i32(at).mem(OP.i32Load, EXTENT_ADDEND).set(addend);
   }
 
   /** Address of the TLB, once at the start. */
@@ -145,9 +158,10 @@ export class Access extends Values {
    */
   #place(miss: number, size: number, ip: number, more?: () => void): void {
     const { code } = this, write = miss !== MISS_READ, form = this.#form;
-    /** Of what the address is compared with: pushes the page; pushes the addend; what else happens when it is not that page. */
+    /** Compares the address with what begins at `page` and has length `length` (one page without); `missed`: what else happens when it is elsewhere. */
     const within = (
       page: () => void,
+      length: (() => void) | undefined,
       addend: () => void,
       window: number,
       call = miss,
@@ -155,38 +169,50 @@ export class Access extends Values {
     ) => {
       code.get(ADDRESS);
       page();
-      code.op(OP.i64Sub).i64(4096 - size, 0).op(OP.i64LeU).hint(true);
+      code.op(OP.i64Sub);
+      if (length === undefined) code.i64(4096 - size, 0).op(OP.i64LeU);
+      else {
+        length();
+        if (size > EXTENT_MARGIN + 1) code.i64(size - EXTENT_MARGIN - 1, 0).op(OP.i64Sub);
+        code.op(OP.i64LtU);
+      }
+      code.hint(true);
       this.open(OP.if, I32);
       code.get(ADDRESS).op(OP.i32WrapI64);
       addend();
       code.op(OP.i32Add, OP.else);
       this.#miss(call, window, size, ip, more);
       missed?.();
-      code.get(PHYS);
+      this.#pushFound();
       this.close();
     };
+    const inLocals = ({ page, length, addend }: PageLocals, at: number, call?: number, missed?: () => void) =>
+      within(
+        () => code.get(page),
+        length < 0 ? undefined : () => code.get(length),
+        () => code.get(addend),
+        at,
+        call,
+        missed,
+      );
     const known = this.#known.find(form, write);
-    if (known !== undefined) {
-      return within(() => code.get(known.page), () => code.get(known.addend), NO_WINDOW);
-    }
+    if (known !== undefined) return inLocals(known, NO_WINDOW);
     const window = this.#windows.size === 0 ? undefined : this.#windows.get(formOf(form));
     if (window === undefined || write && !window.writable) return this.#throughTlb(miss, size, ip, more);
     const { at, writable } = window, call = writable && !write ? MISS_READ_WRITABLE : miss;
     if (at === STACK_WINDOW) {
       const stack = this.#stack!;
-      const load = () => this.#loadWindow(at, stack);
-      return within(() => code.get(stack.page), () => code.get(stack.addend), at, call, load);
+      return inLocals(stack, at, call, () => this.#loadWindow(at, stack));
     }
-    const found = this.#remember(form, writable);
+    const found = this.#remember(form, writable, true);
+    const field = (offset: number, opcode: number, local: number | undefined) => () => {
+      code.i32(at).mem(opcode, offset);
+      if (local !== undefined) code.tee(local);
+    };
     within(
-      () => {
-        code.i32(at).mem(OP.i64Load, 0);
-        if (found !== undefined) code.tee(found.page);
-      },
-      () => {
-        code.i32(at).mem(OP.i32Load, 8);
-        if (found !== undefined) code.tee(found.addend);
-      },
+      field(0, OP.i64Load, found?.page),
+      field(EXTENT_LENGTH, OP.i64Load, found?.length),
+      field(EXTENT_ADDEND, OP.i32Load, found?.addend),
       at,
       call,
       () => found && this.#loadWindow(at, found),
@@ -195,7 +221,7 @@ export class Access extends Values {
 
   #throughTlb(miss: number, size: number, ip: number, more?: () => void): void {
     const { code } = this, write = miss !== MISS_READ;
-    const found = this.#remember(this.#form, write);
+    const found = this.#remember(this.#form, write, false);
     this.#entry();
     code.mem(OP.i64Load, 4 * (write ? TLB_WRITE : TLB_READ)).get(ADDRESS);
     if (size > 1) code.i64(size - 1, 0).op(OP.i64Add);
@@ -208,7 +234,7 @@ export class Access extends Values {
     code.op(OP.i32Add, OP.else);
     this.#miss(miss, NO_WINDOW, size, ip, more);
     if (found !== undefined) code.i64(NO_PAGE.lo, NO_PAGE.hi).set(found.page).i32(0).set(found.addend);
-    code.get(PHYS);
+    this.#pushFound();
     this.close();
   }
 
@@ -222,6 +248,10 @@ export class Access extends Values {
     this.close();
   }
 
+  /** Pushes PHYS. V8 keeps the upper half of an address clear where it can tell that it is (the sum and this), and clears it again where it cannot. */
+  #pushFound(): void {
+    this.code.get(PHYS).i32(RAM_BYTES - 1).op(OP.i32And);
+  }
   /** PHYS = the address, found the long way; the window at `window` may become its page. */
   #miss(miss: number, window: number, size: number, ip: number, more?: () => void): void {
     const { code } = this;
@@ -233,9 +263,16 @@ export class Access extends Values {
   }
 
   /** Locals for what the access at `m` finds; undefined where not all ways come by here. */
-  #remember(m: Mem, writable: boolean): ReturnType<KnownPages["remember"]> {
+  #remember(m: Mem, writable: boolean, extent: boolean): ReturnType<KnownPages["remember"]> {
     if (this.isConditional) return undefined;
-    return this.#known.remember(m, writable, () => [this.newLocal(I64), this.newLocal(I32)]);
+    return this.#known.remember(m, writable, () => this.#newLocals(extent));
+  }
+  #newLocals(extent: boolean): PageLocals {
+    return {
+      page: this.newLocal(I64),
+      addend: this.newLocal(I32),
+      length: extent ? this.newLocal(I64) : -1,
+    };
   }
 
   /** Loads from `m` with a load instruction whose result stays on the stack. */

@@ -172,10 +172,10 @@ export class WasmTier {
     return this.enter(this.emit(flow), flow.pages, plain);
   }
 
-  /** A region's module, which other runs may use, too. */
-  emit(flow: Flow): RegionParts {
+  /** A region's module, which other runs may use, too. `without`: bits of the windows that it does without (window_misses.ts). */
+  emit(flow: Flow, without = 0): RegionParts {
     const began = performance.now();
-    const { generator, steps, links, ends } = makers.get().emitRegion(flow);
+    const { generator, steps, links, ends } = makers.get().emitRegion(flow, without);
     const module = wasmModule({
       pages: PAGES,
       types: TYPES,
@@ -186,7 +186,7 @@ export class WasmTier {
     const blocks = [...flow.blocks, ...flow.stubs.values()].map(({ address }) => address),
       pages = flow.pages.map(({ address }) => address);
     this.#took(performance.now() - began);
-    return { blocks, pages, module, links, steps, ends };
+    return { blocks, pages, without, module, links, steps, ends };
   }
 
   /** Gets a region ready to run whose pages are these. */

@@ -5,10 +5,12 @@
 import type { Mem } from "../ir/op.ts";
 import { formOf } from "./windows.ts";
 
-/** Locals: guest address of a page (i64; of none when the access failed), addend (i32). */
+/** Locals: guest address of a page or of the first of several (i64; of none when the access failed), addend (i32). */
 export interface PageLocals {
   readonly page: number;
   readonly addend: number;
+  /** Length less EXTENT_MARGIN (i64); -1: one page. */
+  readonly length: number;
 }
 export interface KnownPage extends PageLocals {
   readonly writable: boolean;
@@ -25,11 +27,10 @@ export class KnownPages {
     return known === undefined || write && !known.writable ? undefined : known;
   }
   /** The access at `m` puts its page into the locals that `make` makes; undefined when nobody will ask. */
-  remember(m: Mem, writable: boolean, make: () => [page: number, addend: number]): KnownPage | undefined {
+  remember(m: Mem, writable: boolean, make: () => PageLocals): KnownPage | undefined {
     const form = formOf(m);
     if (form === "") return undefined;
-    const [page, addend] = make();
-    const known = { page, addend, writable, base: m.base, index: m.index };
+    const known = { ...make(), writable, base: m.base, index: m.index };
     this.#byForm.set(form, known);
     return known;
   }

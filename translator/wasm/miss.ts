@@ -1,8 +1,21 @@
 // What a region calls when its window does not cover an access: looks at the TLB, then asks the slow paths. One module for all regions.
 
-import { TLB, TLB_ADDEND, TLB_READ, TLB_WRITE } from "../cpu.ts";
-import { RUNNING_CPU, SCRATCH_PAGE, WINDOWS } from "../ram.ts";
+import {
+  EXTENT_ADDEND,
+  EXTENT_LENGTH,
+  EXTENT_MARGIN,
+  TLB,
+  TLB_ADDEND,
+  TLB_INVALID,
+  TLB_READ,
+  TLB_READ_EXTENT,
+  TLB_WRITE,
+  TLB_WRITE_EXTENT,
+} from "../cpu.ts";
+import { MISSES_LEFT, WINDOWS_USED } from "../env.ts";
+import { LISTED_WINDOWS, RUNNING_CPU, SCRATCH_PAGE, WINDOW_LIST, WINDOWS } from "../ram.ts";
 import { pushEntry } from "./access.ts";
+import { MISSES } from "./windows.ts";
 import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
 import { MISS, PROBE, READ, SLOW, WRITE128, WRITE16, WRITE256, WRITE32, WRITE64, WRITE8 } from "./imports.ts";
 
@@ -14,7 +27,7 @@ type Kind = "read" | "read writable" | "update" | "store";
 function body(kind: Kind): { locals: number[]; code: Code } {
   const code = new Code();
   const first = kind === "store" ? 5 : 4;
-  const ENTRY = first, PHYS = first + 1, PAGE = first + 2;
+  const ENTRY = first, PHYS = first + 1, RECORD = first + 2, PAGE = first + 3;
   const low = () => code.get(ADDRESS).op(OP.i32WrapI64);
   const high = () => code.get(ADDRESS).i64(32, 0).op(OP.i64ShrU, OP.i32WrapI64);
   const slow = () => {
@@ -30,13 +43,44 @@ function body(kind: Kind): { locals: number[]; code: Code } {
   const failIf = () => {
     code.op(OP.if, VOID).i32(-1).op(OP.return, OP.end);
   };
-  /** Returns the physical address in PHYS; the window becomes the page when tag `which` allows that. */
+  const count = (at: () => void, word: number, step: number) => {
+    at();
+    at();
+    code.mem(OP.i32Load, 4 * word).i32(step).op(OP.i32Add).mem(OP.i32Store, 4 * word);
+  };
+  /** Returns the physical address in PHYS; the window becomes the page's extent, or the page, when tag `which` allows that. */
   const give = (which: number) => {
+    const record = () =>
+      code.get(ENTRY).mem(OP.i32Load, 4 * (which === TLB_READ ? TLB_READ_EXTENT : TLB_WRITE_EXTENT)).tee(
+        RECORD,
+      );
+    count(() => code.i32(WINDOWS), MISSES_LEFT, -1);
+    count(() => code.get(WINDOW), MISSES, 1);
     tag(which);
     code.get(PAGE).op(OP.i64Eq, OP.if, VOID);
+    code.i32(WINDOWS).mem(OP.i32Load, 4 * WINDOWS_USED).tee(RECORD).i32(LISTED_WINDOWS).op(
+      OP.i32LeU,
+      OP.if,
+      VOID,
+    );
+    code.get(RECORD).i32(2).op(OP.i32Shl).get(WINDOW).mem(OP.i32Store, WINDOW_LIST);
+    count(() => code.i32(WINDOWS), WINDOWS_USED, 1);
+    code.op(OP.end);
+    record();
+    code.op(OP.if, VOID);
+    code.get(PAGE).get(RECORD).mem(OP.i64Load, 0).op(OP.i64Sub).get(RECORD).mem(OP.i64Load, EXTENT_LENGTH);
+    code.op(OP.i64LtU, OP.if, VOID);
+    code.get(WINDOW).get(RECORD).mem(OP.i64Load, 0).mem(OP.i64Store, 0);
+    code.get(WINDOW).get(RECORD).mem(OP.i64Load, EXTENT_LENGTH).mem(OP.i64Store, EXTENT_LENGTH);
+    code.get(WINDOW).get(RECORD).mem(OP.i32Load, EXTENT_ADDEND).mem(OP.i32Store, EXTENT_ADDEND);
+    code.get(PHYS).op(OP.return, OP.end);
+    // The extent is another one now: the next time somebody asks, the entry is made anew.
+    code.get(ENTRY).i32(TLB_INVALID).mem(OP.i32Store, 4 * TLB_READ);
+    code.get(ENTRY).i32(TLB_INVALID).mem(OP.i32Store, 4 * TLB_WRITE);
+    code.op(OP.end);
     code.get(WINDOW).get(PAGE).mem(OP.i64Store, 0);
-    code.get(WINDOW).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).mem(OP.i32Store, 8);
-    code.i32(WINDOWS).i32(1).mem(OP.i32Store, 12);
+    code.get(WINDOW).i64(4096 - EXTENT_MARGIN, 0).mem(OP.i64Store, EXTENT_LENGTH);
+    code.get(WINDOW).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).mem(OP.i32Store, EXTENT_ADDEND);
     code.op(OP.end).get(PHYS).op(OP.return);
   };
   const read = () => {
@@ -108,7 +152,7 @@ function body(kind: Kind): { locals: number[]; code: Code } {
     read();
     give(wanted);
   }
-  return { locals: [I32, I32, I64], code };
+  return { locals: [I32, I32, I32, I64], code };
 }
 
 /** Instantiates the functions for MISS_READ … MISS_STORE, by number, over the slow paths. */

@@ -26,8 +26,8 @@ export interface RegionCode {
   readonly ends: readonly IrOp[];
 }
 
-export function emitRegion(flow: Flow): RegionCode {
-  return new RegionEmitter(flow, resolveRegionFlags(flow)).emit();
+export function emitRegion(flow: Flow, without: number): RegionCode {
+  return new RegionEmitter(flow, resolveRegionFlags(flow), without).emit();
 }
 
 class RegionEmitter {
@@ -44,7 +44,7 @@ class RegionEmitter {
   /** Levels of open wasm blocks that stand for a node: a loop's head, or the end of a block before a merge node. */
   readonly #levels = new Map<number, number>();
 
-  constructor(flow: Flow, liveFlags: readonly number[]) {
+  constructor(flow: Flow, liveFlags: readonly number[], without: number) {
     this.#flow = flow;
     this.#liveFlags = liveFlags;
     const successors = flow.successors.map((list) => [...list]);
@@ -55,7 +55,7 @@ class RegionEmitter {
     this.#through = through;
     const { used, written } = slots(flow.blocks, flow.stubs.values());
     const split = scalarDoubles(flow.blocks).filter((slot) => used.has(slot));
-    const windows = planWindows(flow);
+    const windows = planWindows(flow, without);
     this.#g = new Generator(used, written, split, windows);
     const trial = new Generator(used, written, split, windows);
     this.#g.floats.plan = planFloats(

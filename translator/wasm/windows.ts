@@ -1,15 +1,15 @@
-// Which accesses of a region get a window (access.ts): those through the stack and frame pointers, fixed addresses, registers that move in small
-// steps, and indexes of small tables. An address that was just loaded or computed is as likely to be anywhere: there the TLB is asked at once. A
-// window that is wrong costs more than the TLB, so outside of loops one is worth its while for several accesses only.
+// Which accesses of a region get a window (access.ts), by the form of their address. Whether a window covers most of what is asked shows when it is
+// used: those that miss too often are given up (window_misses.ts), and the TLB is asked at once then. Outside of loops one is worth its while for
+// several accesses only.
 
-import { RBP, RSP, TEMPS } from "../cpu.ts";
+import { RSP, TEMPS } from "../cpu.ts";
 import { WINDOW_BYTES, WINDOW_COUNT, WINDOWS } from "../ram.ts";
 import type { IrOp } from "../ir/block.ts";
-import type { Mem, Value } from "../ir/op.ts";
+import type { Mem } from "../ir/op.ts";
 import type { Flow } from "./flow.ts";
 
 export interface Window {
-  /** Physical address of the page's address; its addend lies 8 bytes behind. */
+  /** Physical address. */
   readonly at: number;
   readonly writable: boolean;
 }
@@ -17,7 +17,9 @@ export interface Window {
 export type Windows = ReadonlyMap<string, Window>;
 
 /** Windows of a region at the most. */
-const MOST_WINDOWS = 12;
+export const MOST_WINDOWS = 12;
+/** Word of a window: how often it missed. */
+export const MISSES = 6;
 /** An access in a loop counts for as many, and a window needs this many. */
 const LOOP_WEIGHT = 8, LEAST_WEIGHT = 3;
 /** What nobody asks: to be filled where there is no window. */
@@ -30,7 +32,7 @@ export const STACK = `${RSP}`;
 const FIRST = 2;
 
 /** Where window `n` of the region at guest address `entry` lies: where those of other regions are not, as a rule. */
-function place(entry: number, n: number): number {
+export function windowAt(entry: number, n: number): number {
   return WINDOWS +
     WINDOW_BYTES * (FIRST + ((Math.imul(entry, 0x9e3779b1) >>> 16) + n) % (WINDOW_COUNT - FIRST));
 }
@@ -45,20 +47,11 @@ export function formOf(m: Mem): string {
   return m.base >= 0 ? `${m.base}` : `${m.dispHi}:${m.dispLo >>> 12}`;
 }
 
-const isStack = (m: Mem) => (m.base === RSP || m.base === RBP) && m.index < 0;
 const STORES = /^(st|fstore|ldu|probe|push|call)/;
 const STEPS = /^(add|sub|inc|dec|lea)(32|64)f?$/;
 
-/** How a register changes in the region. */
-interface Moves {
-  /** It is loaded or computed from something else than itself. */
-  wild: boolean;
-  steps: boolean;
-}
-
-export function planWindows({ blocks, successors }: Flow): Windows {
-  const moves: Moves[] = Array.from({ length: TEMPS }, () => ({ wild: false, steps: false }));
-  for (const { ops } of blocks) for (const o of ops) note(moves, o);
+/** `without`: bits of windows that have turned out to miss (window_misses.ts). */
+export function planWindows({ blocks, successors }: Flow, without: number): Windows {
   const uses = new Map<string, { count: number; written: boolean }>();
   const use = (key: string, written: boolean, weight: number) => {
     const entry = uses.get(key);
@@ -76,7 +69,7 @@ export function planWindows({ blocks, successors }: Flow): Windows {
       for (let i = 0; i < args.length; i++) {
         if (def.args[i] !== "m" || def.name.startsWith("lea")) continue;
         const m = args[i] as Mem, key = formOf(m);
-        if (key === "" || !near(m, moves)) continue;
+        if (key === "") continue;
         use(key, STORES.test(def.name) || key === STACK, key === STACK ? LOOP_WEIGHT : weight);
       }
     }
@@ -84,12 +77,12 @@ export function planWindows({ blocks, successors }: Flow): Windows {
   const best = [...uses].filter(([, { count }]) => count >= LEAST_WEIGHT)
     .sort((a, b) => b[1].count - a[1].count).slice(0, MOST_WINDOWS);
   const entry = blocks[0]!.address;
-  return new Map(
-    best.map(([key, { written }], n) => [
-      key,
-      { at: key === STACK ? STACK_WINDOW : place(entry, n), writable: written },
-    ]),
-  );
+  const windows = new Map<string, Window>();
+  best.forEach(([key, { written }], n) => {
+    if (key === STACK) windows.set(key, { at: STACK_WINDOW, writable: written });
+    else if ((without >> n & 1) === 0) windows.set(key, { at: windowAt(entry, n), writable: written });
+  });
+  return windows;
 }
 
 /** By node: whether it can reach itself (Tarjan: "Depth-first search and linear graph algorithms"). */
@@ -122,36 +115,8 @@ export function inCycles(successors: readonly (readonly number[])[]): boolean[] 
   return cyclic;
 }
 
-function near(m: Mem, moves: readonly Moves[]): boolean {
-  if (m.base >= 0 && moves[m.base]!.wild) return false;
-  return m.index < 0 || !moves[m.index]!.wild && moves[m.index]!.steps;
-}
-
 /** Whether register `d` moves by some bytes only. */
 export function isStep(d: number, { def, args }: IrOp): boolean {
   if (!STEPS.test(def.name)) return false;
   return def.name.startsWith("lea") ? (args[1] as Mem).base === d : args[1] === d || args[2] === d;
-}
-
-/** Whether the result is the index of a small table, as a rule: a byte, or some bits. */
-function isSmall({ def, args }: IrOp): boolean {
-  if (/^(ext8u|ld8u)$/.test(def.name)) return true;
-  if (!/^and(32|64)f?$/.test(def.name)) return false;
-  return (args as readonly Value[]).some((a) => typeof a === "object" && a.hi === 0 && a.lo >>> 0 < SMALL);
-}
-const SMALL = 1024;
-
-function note(moves: Moves[], o: IrOp): void {
-  const { def, args } = o;
-  const d = args[def.args.indexOf("d")];
-  if (typeof d !== "number" || d >= 16) return;
-  const m = moves[d]!;
-  const { name } = def;
-  if (isSmall(o)) m.steps = true;
-  else if (STEPS.test(name)) {
-    if (isStep(d, o)) m.steps = true;
-    else if (!name.startsWith("lea")) m.wild = true;
-  } else if (/^ld/.test(name)) {
-    if (!isStack(args[1] as Mem)) m.wild = true;
-  } else if (!/^(mov|xor|pop|sext|ext)/.test(name)) m.wild = true;
 }
