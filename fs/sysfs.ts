@@ -96,25 +96,29 @@ export class Sysfs implements FileSystem, NodeContext {
   constructor(options: SysfsOptions) {
     this.#options = options;
     this.dev = options.dev;
-    let ino = 1;
-    const directory = () => new StaticDirectory(this, ino++, new Map<string, Inode>(), 0o755);
-    this.root = directory();
-    for (const [path, text] of Object.entries(tree(options))) {
+    this.root = new StaticDirectory(this, 1, () => this.#entries(), 0o755);
+  }
+
+  /** All that is below the root. */
+  #entries(): Map<string, Inode> {
+    const root = new Map<string, Inode>();
+    let ino = 2;
+    for (const [path, text] of Object.entries(tree(this.#options))) {
       const names = path.split("/");
       const last = names.pop()!;
-      let at = this.root;
+      let at = root;
       for (const name of names) {
-        let inner = at.entries.get(name);
-        if (inner === undefined) at.entries.set(name, inner = directory());
-        at = inner as StaticDirectory;
+        let inner = at.get(name);
+        if (inner === undefined) {
+          at.set(name, inner = new StaticDirectory(this, ino++, () => new Map<string, Inode>(), 0o755));
+        }
+        at = (inner as StaticDirectory).entries;
       }
       if (last !== "") {
-        at.entries.set(
-          last,
-          new ProcFile(this, ino++, 0o444, { read: () => text, size: () => 4096 }),
-        );
+        at.set(last, new ProcFile(this, ino++, 0o444, { read: () => text, size: () => 4096 }));
       }
     }
+    return root;
   }
 
   get fs(): FileSystem {

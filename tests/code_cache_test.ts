@@ -54,6 +54,16 @@ cacheTest("a second run translates nothing and prints the same", async (cache) =
   for (const path of filesOf(cache)) assertMatch(path, /[0-9a-f]{16}\.code$/);
 });
 
+cacheTest("threaded code finds what earlier runs translated", async (cache) => {
+  const cold = await run(cache, ["--tier=threaded"]), warm = await run(cache, ["--tier=threaded"]);
+  assertSame(cold);
+  assertSame(warm);
+  assert(isWarm(warm), warm.stderr);
+  // It hardly asks JavaScript for the way.
+  const asked = (output: Output) => counter(output, "exits of threaded code: link");
+  assert(asked(cold) > 1000 && asked(warm) < asked(cold) / 3, `${asked(cold)} ${asked(warm)}`);
+});
+
 cacheTest("regions of hot code are taken over", async (cache) => {
   const script = "i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done; echo $i";
   const cold = await run(cache, ["--tier=auto"], script), warm = await run(cache, ["--tier=auto"], script);

@@ -22,8 +22,10 @@ import {
   VECTOR_PF,
   VECTOR_SS,
 } from "./env.ts";
-import { ICED_NAME, type IcedPackage, loadIced } from "./decode/iced.ts";
+import type { IcedPackage } from "./decode/iced.ts";
+import { ICED_NAME, loadIced } from "./decode/package.ts";
 import { readFlags, writeFlags } from "./ir/flags.ts";
+import { loadAll, makers } from "./late.ts";
 import { Closures } from "./js/closures.ts";
 import { Source as SourceTier } from "./js/source.ts";
 import { I32, RUNNING_CPU, U8 } from "./ram.ts";
@@ -46,7 +48,7 @@ export interface ExecutorOptions {
   /** Translations kept between runs. */
   store?: CodeStore;
   /** Packages that can be loaded at once: if the decoder is one, it is loaded when the first instruction has to be decoded. */
-  packages?: { has(name: string): boolean; load(name: string): unknown };
+  packages?: { readonly ready: boolean; load(name: string): unknown };
 }
 
 /** What {@link Dispatcher.counters} tells. */
@@ -123,6 +125,19 @@ export class Dispatcher implements Executor {
     }
     this.cache = new CodeCache(env, this.translator.translate);
     this.runtime.cache = this.cache;
+    const threaded = this.#threaded, { codeFile } = this.translator;
+    if (threaded !== undefined && codeFile !== undefined) {
+      this.cache.useKept({
+        image: (address) => codeFile(address)?.image ?? 0,
+        nodeAt: (lo, hi, page) => threaded.nodeAt(lo, hi, page),
+        code: threaded.code,
+      });
+    }
+  }
+
+  /** Whether it can run without what makes code. */
+  get isReady(): boolean {
+    return this.#threaded?.ready ?? false;
   }
 
   /** For reports. */
@@ -286,7 +301,8 @@ export class Dispatcher implements Executor {
 
   #newRegion(entry: number, source: Source, without = 0, keep = false): ReadyRegion | undefined {
     const flow = findRegion(entry, source);
-    if (flow === undefined) return undefined;
+    // Who is hot asks again.
+    if (flow === undefined || !makers.ready) return undefined;
     const parts = this.#wasm.emit(flow, without);
     if (keep) {
       this.translator.keepHot(entry);
@@ -390,9 +406,8 @@ function burst(c: number, block: Block): Block | null {
 /** Makes the translator. */
 export async function createExecutor(env: Env, options: ExecutorOptions = {}): Promise<Dispatcher> {
   const { packages } = options;
-  if (packages?.has(ICED_NAME)) {
-    return new Dispatcher(env, () => packages.load(ICED_NAME) as IcedPackage, options);
-  }
-  const iced = await loadIced();
-  return new Dispatcher(env, () => iced, options);
+  const iced = packages?.ready ? undefined : await loadIced();
+  const dispatcher = new Dispatcher(env, () => iced ?? packages!.load(ICED_NAME) as IcedPackage, options);
+  if (!dispatcher.isReady) await loadAll();
+  return dispatcher;
 }

@@ -1,5 +1,6 @@
-// Starts loading the decoder while the kernel's own modules load: both take time, and the first block needs it anyway.
+// Starts loading the decoder, and what makes code, while the kernel's own modules load: both take time, and the first block needs it anyway.
 
-import { loadIced } from "./decode/iced.ts";
+import { loadIced } from "./decode/package.ts";
+import { loadAll } from "./late.ts";
 
-export const decoder: Promise<unknown> = loadIced();
+export const decoder: Promise<unknown> = Promise.all([loadIced(), loadAll()]);

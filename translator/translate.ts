@@ -1,15 +1,6 @@
 // The pipeline for one block: bytes → instructions → IR → flags resolved → code of tier 1.
 
-import {
-  CodeReader,
-  disassemble,
-  type IcedPackage,
-  levelOf,
-  mnemonics,
-  useIced,
-  usesStackSegment,
-} from "./decode/iced.ts";
-import { type Block, type BlockCode, type Body, type Link, makeLink } from "./cache/block.ts";
+import type { Block, BlockCode, Body } from "./cache/block.ts";
 import type { CodeFile } from "./cache/code_file.ts";
 import {
   byteCount,
@@ -21,18 +12,13 @@ import {
   recordLinks,
 } from "./cache/record.ts";
 import type { RegionParts } from "./cache/region_record.ts";
-import type { Instruction } from "./decode/instruction.ts";
-import { Builder } from "./ir/builder.ts";
+import { type Level, V3 } from "./cpuid.ts";
+import type { IcedPackage } from "./decode/iced.ts";
+import type { Front } from "./front.ts";
+import "./helpers/names.ts";
 import type { IrBlock } from "./ir/block.ts";
 import { decodeOps } from "./ir/words.ts";
-import { type Lowering, Refused } from "./lower/lowering.ts";
-import { undefinedInstruction } from "./lower/control.ts";
-import { needLevel, protectedInstruction } from "./lower/system.ts";
-import { type Level, V3 } from "./cpuid.ts";
-import { lowerings, lowerLevels } from "./lower/table.ts";
-import { resolveFlags } from "./passes/flags.ts";
-import { U8 } from "./ram.ts";
-import { MAX_BLOCK_BYTES, MAX_BLOCK_INSTRUCTIONS } from "./tunables.ts";
+import { front } from "./late.ts";
 
 export interface Compiled {
   readonly code: BlockCode;
@@ -51,8 +37,7 @@ export interface CodeGenerator {
 
 export class Translator {
   readonly #load: () => IcedPackage;
-  #lowerings: Lowering[] | undefined;
-  #byLevel: ReadonlyMap<number, Lowering> = new Map();
+  #made: Front | undefined;
   generator: CodeGenerator;
   /** Where translations of the code at an address are kept between runs, if they are. */
   codeFile: ((address: number) => CodeFile | undefined) | undefined;
@@ -166,98 +151,22 @@ export class Translator {
     return parts;
   }
 
-  /** Makes the decoder ready. */
-  #prepare(): Lowering[] {
-    useIced(this.#load());
-    this.#byLevel = lowerLevels(mnemonics());
-    return this.#lowerings = lowerings(mnemonics());
+  /** See front.ts. */
+  usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean | undefined {
+    return this.#front.usesStackSegment(bytes, address, badStack);
   }
 
-  /**
-   * Whether the instruction reaches memory through SS: by its operand's base, or by being a stack operation; those that have a
-   * memory operand as well when the stack is at fault (`badStack`). Undefined when the bytes end inside it.
-   */
-  usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean | undefined {
-    this.#lowerings ?? this.#prepare();
-    return usesStackSegment(bytes, address, badStack);
+  /** What decodes. Throws NOT_LOADED. */
+  get #front(): Front {
+    if (this.#made !== undefined) return this.#made;
+    const { Front } = front.get();
+    return this.#made = new Front(this.#load(), this);
   }
 
   #lower(address: number, page: number, secondPage: () => number, single: boolean): IrBlock {
-    const table = this.#lowerings ?? this.#prepare();
-    const start = page + address % 4096;
-    const length = Math.min(MAX_BLOCK_BYTES, page + 4096 - start);
-    const links = new Map<number, Link>();
-    const b = new Builder(address, (target) => {
-      let link = links.get(target);
-      if (link === undefined) links.set(target, link = makeLink(target));
-      return link;
-    });
-    const reader = new CodeReader(U8.slice(start, start + length), address);
-    try {
-      const limit = single ? 1 : MAX_BLOCK_INSTRUCTIONS;
-      while (b.block.instructions < limit) {
-        const i = reader.next();
-        if (i === undefined) {
-          if (b.block.instructions > 0) break; // its own block begins there
-          this.#crossing(table, b, address, page, secondPage);
-          break;
-        }
-        this.#instruction(table, b, i, U8.subarray(start, start + length));
-        if (b.ended) break;
-      }
-    } finally {
-      reader.free();
-    }
-    if (!b.ended) b.jump(b.block.end);
-    resolveFlags(b.block);
+    const block = this.#front.lower(address, page, secondPage, single);
     this.blocks++;
-    this.instructions += b.block.instructions;
-    return b.block;
-  }
-
-  #crossing(
-    table: readonly Lowering[],
-    b: Builder,
-    address: number,
-    page: number,
-    secondPage: () => number,
-  ): void {
-    const second = secondPage();
-    const bytes = new Uint8Array(30);
-    const first = 4096 - address % 4096;
-    bytes.set(U8.subarray(page + address % 4096, page + 4096));
-    bytes.set(U8.subarray(second, second + 30 - first), first);
-    const reader = new CodeReader(bytes, address);
-    b.block.crossing = true;
-    const i = reader.next();
-    reader.free();
-    this.#instruction(table, b, i!, bytes);
-  }
-
-  #instruction(table: readonly Lowering[], b: Builder, i: Instruction, bytes: Uint8Array): void {
-    b.begin(i);
-    if (i.tooLong) return protectedInstruction(b);
-    const lowering = i.valid ? table[i.mnemonic] : undefined;
-    if (this.lowest < V3 && i.valid && levelOf(i.code) > this.lowest) {
-      const byLevel = this.#byLevel.get(i.mnemonic);
-      if (byLevel !== undefined) return byLevel(b, i);
-      needLevel(b, levelOf(i.code));
-    }
-    const before = b.block.ops.length;
-    if (lowering !== undefined) {
-      try {
-        return lowering(b, i);
-      } catch (e) {
-        if (!(e instanceof Refused)) throw e;
-        b.block.ops.length = before;
-      }
-    }
-    if (this.onRefused !== undefined) {
-      const at = i.ip - b.block.address;
-      const code = bytes.slice(at, at + Math.max(i.next - i.ip, 1));
-      const text = i.valid ? disassemble(code, i.ip) : "(bad)";
-      this.onRefused(i.ip, code, text);
-    }
-    b.leave(undefinedInstruction);
+    this.instructions += block.instructions;
+    return block;
   }
 }

@@ -58,5 +58,5 @@ export function netDirectory(context: NodeContext, source: ProcSource, ino: numb
     entries.set(name, new ProcFile(context, next++, 0o444, { read: () => text }));
   }
   entries.set("unix", new ProcFile(context, next, 0o444, { read: () => unixTable(source) }));
-  return new StaticDirectory(context, ino, entries);
+  return new StaticDirectory(context, ino, () => entries);
 }

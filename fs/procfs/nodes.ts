@@ -150,20 +150,27 @@ export interface DirectoryFunctions {
 
 /** A fixed directory: names and inodes are known from the start. */
 export class StaticDirectory extends ProcDirectory {
-  readonly entries: Map<string, Inode>;
+  readonly #entries: () => Map<string, Inode>;
 
-  constructor(context: NodeContext, ino: number, entries: Map<string, Inode>, permissions = 0o555) {
+  /** `make` is called when somebody looks into the directory. */
+  constructor(context: NodeContext, ino: number, make: () => Map<string, Inode>, permissions = 0o555) {
+    let made: Map<string, Inode> | undefined;
+    const entries = () => made ??= make();
     const directories = () => {
       let count = 0;
-      for (const inode of entries.values()) if ((inode.mode & 0o170000) === S_IFDIR) count++;
+      for (const inode of entries().values()) if ((inode.mode & 0o170000) === S_IFDIR) count++;
       return count;
     };
     super(context, ino, {
-      lookup: (name) => entries.get(name) ?? -ENOENT,
-      list: () => [...entries].map(([name, inode]) => ({ name, ino: inode.ino, type: inode.mode >> 12 })),
+      lookup: (name) => entries().get(name) ?? -ENOENT,
+      list: () => [...entries()].map(([name, inode]) => ({ name, ino: inode.ino, type: inode.mode >> 12 })),
       links: () => 2 + directories(),
     }, permissions);
-    this.entries = entries;
+    this.#entries = entries;
+  }
+
+  get entries(): Map<string, Inode> {
+    return this.#entries();
   }
 }
 

@@ -63,13 +63,17 @@ export class ProcFs implements FileSystem, NodeContext {
 
 class RootDirectory extends DirectoryNode {
   readonly #source: ProcSource;
-  readonly #fixed: Map<string, Inode>;
+  #entries: Map<string, Inode> | undefined;
   readonly #processes = new DirectoryCache();
 
   constructor(context: NodeContext, source: ProcSource) {
     super(context, ROOT_INO);
     this.#source = source;
-    this.#fixed = fixedEntries(context, source);
+  }
+
+  /** What is no process: made when somebody looks. */
+  get #fixed(): Map<string, Inode> {
+    return this.#entries ??= fixedEntries(this.context, this.#source);
   }
 
   override get links(): number {
@@ -120,7 +124,7 @@ function fixedEntries(context: NodeContext, source: ProcSource): Map<string, Ino
   const sysv = Object.entries(source.sysv).map(([name, kind], index) =>
     [name, new ProcFile(context, ino + 0x3001 + index, 0o444, { read: () => kind.text() })] as const
   );
-  entries.set("sysvipc", new StaticDirectory(context, ino + 0x3000, new Map(sysv)));
+  entries.set("sysvipc", new StaticDirectory(context, ino + 0x3000, () => new Map(sysv)));
   add("cmdline", () => source.commandLine + "\n");
   add("consoles", () => "tty0                 -WU (EC p  )    4:1\n");
   add("cpuinfo", () => text.cpuinfoText(source));

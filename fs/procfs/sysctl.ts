@@ -211,7 +211,7 @@ function firstLine(value: string): string {
 /** The tree of all settings; inode numbers from `ino` on. */
 export function sysDirectory(context: NodeContext, source: ProcSource, ino: number): StaticDirectory {
   let next = ino;
-  const directory = () => new StaticDirectory(context, next++, new Map<string, Inode>());
+  const directory = () => new StaticDirectory(context, next++, () => new Map<string, Inode>());
   const root = directory();
   for (const [path, setting] of Object.entries(settings(source))) {
     const names = path.split("/");

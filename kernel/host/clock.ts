@@ -1,6 +1,5 @@
 // The host's clocks and the host's event loop, as the kernel sees them.
 
-import { setImmediate } from "node:timers";
 import { looked } from "../../fs/vfs/coarse_time.ts";
 
 /** Monotonic, ms with sub-microsecond resolution. About 0.1 µs a call, without allocation. */
@@ -27,9 +26,13 @@ export function hostUptimeSeconds(): number | undefined {
   }
 }
 
+/** Loaded when it is first used, which takes 5 ms. */
+let immediate: ((run: () => void) => void) | undefined;
+
 /** One turn of the host's event loop. setImmediate takes 2.5 µs, a MessageChannel 6 µs, setTimeout(0) over 1 ms. */
 export function yieldToHost(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  const soon = immediate ??= (globalThis as unknown as { setImmediate(run: () => void): void }).setImmediate;
+  return new Promise((resolve) => soon(resolve));
 }
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));

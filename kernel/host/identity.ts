@@ -1,6 +1,6 @@
 // Who runs denix, and on what machine? The guest's first process has the same user, groups and host name.
 
-import process from "node:process";
+import { nodeProcess } from "./node.ts";
 
 export interface HostIdentity {
   readonly uid: number;
@@ -28,20 +28,22 @@ export interface CapabilitySets {
  * in a tree that is somebody else's; what reaches the host is still the host user's right.
  */
 export function hostIdentity(): HostIdentity {
+  // Of one who may not be named, nothing else is told either.
+  const status = attempt(() => (Deno.uid(), Deno.readTextFileSync("/proc/self/status")), undefined);
   return {
     uid: attempt(() => Deno.uid(), null) ?? 0,
     gid: attempt(() => Deno.gid(), null) ?? 0,
-    groups: attempt(() => process.getgroups?.() ?? [], []),
+    groups: attempt(() => status === undefined ? nodeProcess().getgroups?.() ?? [] : groups(status), []),
     hostname: attempt(() => Deno.hostname(), "denix"),
-    umask: attempt(() => process.umask(), 0o022),
-    // Of one who may not be named, nothing else is told either.
-    capabilities: attempt(
-      () => (Deno.uid(), capabilities(Deno.readTextFileSync("/proc/self/status"))),
-      undefined,
-    ),
+    umask: attempt(() => Deno.umask(), 0o022),
+    capabilities: attempt(() => status === undefined ? undefined : capabilities(status), undefined),
     nice: attempt(() => niceness(Deno.readTextFileSync("/proc/self/stat")), 0),
     pidMax: attempt(() => Number(Deno.readTextFileSync("/proc/sys/kernel/pid_max")) || undefined, undefined),
   };
+}
+
+function groups(status: string): number[] {
+  return /^Groups:[ \t]*(.*)$/m.exec(status)![1]!.split(" ").filter((gid) => gid !== "").map(Number);
 }
 
 /** Root in a container has fewer than all. */

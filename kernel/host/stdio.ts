@@ -1,10 +1,10 @@
 // What are the host's descriptors 0, 1 and 2, and how are bytes moved through them without holding up guest tasks?
 
-import { closeSync, constants, ftruncateSync, openSync, readSync, writeSync as writeAtSync } from "node:fs";
 import type { Attributes } from "../../fs/vfs/inode.ts";
 import { newAttributes } from "../../fs/vfs/memory_attributes.ts";
 import { S_IFCHR, S_IFIFO, S_IFMT, S_IFREG, S_IFSOCK } from "../abi/stat.ts";
-import { hostFiles } from "./files.ts";
+import { statDescriptor } from "./files.ts";
+import { nodeFs } from "./node.ts";
 
 export type StreamKind = "terminal" | "pipe" | "socket" | "file" | "device" | "closed";
 
@@ -44,6 +44,7 @@ export class HostStdio {
     if (!this.#peekTried) {
       this.#peekTried = true;
       try {
+        const { openSync, constants } = nodeFs();
         this.#peek = openSync(`/proc/self/fd/${this.fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
       } catch {
         // A socket, no proc, or no permission: reads wait in the background instead.
@@ -52,7 +53,7 @@ export class HostStdio {
     if (this.#peek === undefined) return -1;
     try {
       // Zero means "no writer" here, and a writer may still come to a named pipe: the waiting read decides.
-      const n = readSync(this.#peek, buffer, offset, length, null);
+      const n = nodeFs().readSync(this.#peek, buffer, offset, length, null);
       return n === 0 ? -1 : n;
     } catch {
       return -1;
@@ -67,7 +68,7 @@ export class HostStdio {
 
   /** Bytes written (at least 1), 0 when it would block. Throws host errors (BrokenPipe …). */
   write(buffer: Uint8Array, offset: number, length: number): number {
-    if (this.fd === 0) return writeAtSync(0, buffer, offset, length);
+    if (this.fd === 0) return nodeFs().writeSync(0, buffer, offset, length);
     try {
       return standard[this.fd].writeSync(buffer.subarray(offset, offset + length));
     } catch (error) {
@@ -77,11 +78,11 @@ export class HostStdio {
   }
 
   readAt(position: number, buffer: Uint8Array, offset: number, length: number): number {
-    return readSync(this.fd, buffer, offset, length, position);
+    return nodeFs().readSync(this.fd, buffer, offset, length, position);
   }
 
   writeAt(position: number, buffer: Uint8Array, offset: number, length: number): number {
-    return writeAtSync(this.fd, buffer, offset, length, position);
+    return nodeFs().writeSync(this.fd, buffer, offset, length, position);
   }
 
   /** lseek of the host's descriptor; -1 when this Deno has no way to do it. */
@@ -98,12 +99,12 @@ export class HostStdio {
 
   /** ftruncate of the host's descriptor; throws host errors. */
   truncate(size: number): void {
-    ftruncateSync(this.fd, size);
+    nodeFs().ftruncateSync(this.fd, size);
   }
 
   /** What fstat(2) tells of it now. */
   stat(): Attributes {
-    const now = hostFiles().fstat(this.fd);
+    const now = statDescriptor(this.fd);
     return typeof now === "number" ? this.info.attributes : now;
   }
 
@@ -113,7 +114,7 @@ export class HostStdio {
 
   /** Closes the second way in. */
   close(): void {
-    if (this.#peek !== undefined) closeSync(this.#peek);
+    if (this.#peek !== undefined) nodeFs().closeSync(this.#peek);
     this.#peek = undefined;
   }
 }
@@ -151,8 +152,7 @@ function kindOf(mode: number): StreamKind {
 }
 
 function describe(fd: 0 | 1 | 2): StreamInfo {
-  // An open descriptor may be asked without any permission.
-  const attributes = hostFiles().fstat(fd);
+  const attributes = statDescriptor(fd);
   const isTerminal = standard[fd].isTerminal();
   if (typeof attributes === "number") return unknown(fd, isTerminal);
   const kind = isTerminal ? "terminal" : kindOf(attributes.mode);

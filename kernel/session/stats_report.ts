@@ -27,7 +27,7 @@ export function statsReport(
   const rows: [string, number][] = [
     ["blocks translated", translator.blocks],
     ["instructions translated", translator.instructions],
-    ["blocks of earlier runs", translator.found],
+    ["blocks of earlier runs", translator.found + cache.found],
     ["regions of earlier runs", translator.foundRegions],
     ["shapes of operations in JavaScript", counters.factories],
     ["shapes of operations as threaded code", counters.handlers],

@@ -4,6 +4,7 @@
 
 import { takeCpu } from "./cpu_pool.ts";
 import { type Executor, EXIT_FAULT, EXIT_SYSCALL } from "../../translator/env.ts";
+import { loadMissing, NOT_LOADED } from "../../translator/late.ts";
 import { hostNowMs, sleepBriefly, yieldToHost } from "../host/clock.ts";
 import type { Instance } from "../session/instance.ts";
 import { loadAverageOf } from "../session/load_average.ts";
@@ -26,6 +27,8 @@ import type { Task } from "./task.ts";
 const SLICE_MS = 6;
 /** Guest code runs this long without the host's event loop. */
 const HOST_YIELD_MS = 8;
+/** The same for a run's first turn: what it takes to have one is loaded then. Short programs need none. */
+const FIRST_YIELD_MS = 50;
 /** Blocks between two looks at the clock; adapted so that they take about 1 ms. */
 const FIRST_BUDGET = 2_000, LEAST_BUDGET = 500, MOST_BUDGET = 1_000_000;
 /** The clock is read once in so many system calls (a reading costs as much as a short call). */
@@ -46,6 +49,8 @@ export class Scheduler {
   #budget = FIRST_BUDGET;
   #endIdle: (() => void) | undefined;
   #wakeRequested = false;
+  /** Parts of the translator that tasks need to go on. */
+  #loading: Promise<void> | undefined;
   #stopRequested = false;
   /** Start of the slice that runs now, and what of it is accounted. */
   #sliceStartMs = 0;
@@ -97,6 +102,7 @@ export class Scheduler {
     const { clock } = this.#instance;
     let killing = 0;
     const load = loadAverageOf(this.#instance);
+    let nextTurnMs = hostNowMs() + FIRST_YIELD_MS;
     while (true) {
       const nowNs = clock.monotonicNs();
       load.report(nowNs, this.runnable);
@@ -116,13 +122,16 @@ export class Scheduler {
         continue;
       }
       this.#sliceEndMs = hostNowMs();
-      const until = this.#sliceEndMs + HOST_YIELD_MS;
       while (this.#head < this.#queue.length) {
         this.#runNext();
         this.timers.expire(clock.monotonicAt(this.#sliceEndMs));
-        if (this.#sliceEndMs >= until) break;
+        if (this.#sliceEndMs >= nextTurnMs || this.#loading !== undefined) break;
       }
+      await this.#loading;
+      this.#loading = undefined;
+      if (this.#sliceEndMs < nextTurnMs) continue;
       await yieldToHost();
+      nextTurnMs = hostNowMs() + HOST_YIELD_MS;
     }
   }
 
@@ -190,7 +199,8 @@ export class Scheduler {
     try {
       this.#slice(task);
     } catch (error) {
-      this.#internalError(task, error);
+      if (error === NOT_LOADED) this.#loading = loadMissing();
+      else this.#internalError(task, error);
     }
     this.#account(task);
     current.task = undefined;

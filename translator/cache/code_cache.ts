@@ -4,12 +4,24 @@
 // process that maps the file) and to the guest address it was made for. Writing to the frame drops what was made of it.
 
 import { type Block, type BlockCode, type Body, NO_BODY } from "./block.ts";
+import { firstOperation, instructionCount, isHot, recordLinks } from "./record.ts";
 import { TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "../cpu.ts";
 import { type Env, EXEC } from "../env.ts";
-import { FRAME_CODE, frameFlags, I32 } from "../ram.ts";
+import { F64, FRAME_CODE, frameFlags, I32, RUNNING_CPU } from "../ram.ts";
+import { NOT_LOADED } from "../late.ts";
 import { HOT_SAMPLES } from "../tunables.ts";
 import { setRip } from "../runtime.ts";
-import { nodeChanged, nodeDied } from "../threaded/node.ts";
+import { enterFrame, isEntered, leaveFrame, nodesFound, nodesOf } from "../threaded/finder.ts";
+import {
+  knownBlockOf,
+  NODE_ADDEND,
+  NODE_LOW,
+  NODE_PAGE,
+  NODE_RECORD,
+  nodeChanged,
+  nodeDied,
+  setBlock,
+} from "../threaded/node.ts";
 import { removeJump } from "../wasm/jump_table.ts";
 
 /** Makes a block's code from guest bytes; `second` is the physical page behind the first when an instruction crosses, else 0. */
@@ -25,6 +37,16 @@ export interface Translate {
   };
 }
 
+/** Where threaded code finds translations of earlier runs by itself (threaded/finder.ts). */
+export interface KeptNodes {
+  /** The image that code at `address` comes from, 0: there is none. */
+  image(address: number): number;
+  /** The node for the address of these halves, whose page lies at physical address `page`; 0: not found. */
+  nodeAt(lo: number, hi: number, page: number): number;
+  /** Code of their blocks. */
+  readonly code: BlockCode;
+}
+
 export class CodeCache {
   readonly #env: Env;
   readonly #translate: Translate;
@@ -32,6 +54,7 @@ export class CodeCache {
   readonly #frames = new Map<number, Map<number, Block>>();
   /** Blocks with regions that took code of another frame, by that frame. */
   readonly #guests = new Map<number, Set<Block>>();
+  #kept: KeptNodes | undefined;
   blocks = 0;
   translated = 0;
   instructions = 0;
@@ -40,6 +63,16 @@ export class CodeCache {
   constructor(env: Env, translate: Translate) {
     this.#env = env;
     this.#translate = translate;
+  }
+
+  /** Blocks that threaded code found among those of earlier runs. */
+  get found(): number {
+    return nodesFound();
+  }
+
+  /** From now on nodes are looked up here. */
+  useKept(kept: KeptNodes): void {
+    this.#kept = kept;
   }
 
   /** The block at `address` in the address space of `c`. Raises a page fault when the code cannot be fetched (RIP is then `address`). */
@@ -54,7 +87,64 @@ export class CodeCache {
         return known;
       }
     }
-    return this.#make(c, address, page, false);
+    return (c === RUNNING_CPU ? this.#findKept(address, page) : undefined) ??
+      this.#make(c, address, page, false);
+  }
+
+  #findKept(address: number, page: number): Block | undefined {
+    const kept = this.#kept, frame = page >>> 12;
+    if (kept === undefined) return undefined;
+    if (!isEntered(frame)) {
+      const image = kept.image(address);
+      if (image === 0) return undefined;
+      this.#blocksOf(frame);
+      enterFrame(frame, image);
+    }
+    const node = kept.nodeAt(address | 0, Math.floor(address / 0x1_0000_0000) | 0, page);
+    return node === 0 ? undefined : this.blockOf(node);
+  }
+
+  /** The block of a node, which threaded code may have made. */
+  blockOf(node: number): Block {
+    return knownBlockOf(node) ?? this.#ofNode(node);
+  }
+
+  #ofNode(node: number): Block {
+    const place = { words: I32, at: I32[(node + NODE_RECORD) >> 2]! >> 2 };
+    const addend = I32[(node + NODE_ADDEND) >> 2]!, lo = I32[(node + NODE_LOW) >> 2]!;
+    const address = F64[(node + NODE_PAGE) >> 3]! + (lo & 4095);
+    const frame = (lo + addend) >>> 12;
+    const known = this.#frames.get(frame)?.get(address);
+    if (known !== undefined) {
+      setBlock(node, known);
+      return known;
+    }
+    const block: Block = {
+      address,
+      lo,
+      hi: Math.floor(address / 0x1_0000_0000) | 0,
+      code: this.#kept!.code,
+      addend,
+      frame,
+      frame2: 0,
+      instructions: instructionCount(place),
+      heat: isHot(place) ? HOT_SAMPLES - 1 : 0,
+      entry: 0,
+      node,
+      plain: undefined,
+      words: I32,
+      at: firstOperation(place),
+      links: recordLinks(place),
+    };
+    setBlock(node, block);
+    this.#register(frame, block);
+    this.blocks++;
+    return block;
+  }
+
+  /** Makes the blocks of all nodes of a frame. */
+  #hearOf(frame: number): void {
+    for (const node of nodesOf(frame)) this.blockOf(node);
   }
 
   /** Physical address of the code byte at `address`. */
@@ -69,13 +159,12 @@ export class CodeCache {
 
   #make(c: number, address: number, page: number, single: boolean): Block {
     let second = 0;
-    const { code, entry, body = NO_BODY, crossing, instructions, hot = false } = this.#translate(
+    const secondPage = () => second = this.#page(c, address + 4096 - address % 4096, address);
+    const { code, entry, body = NO_BODY, crossing, instructions, hot = false } = this.#translated(
+      c,
       address,
       page,
-      () => {
-        second = this.#page(c, address + 4096 - address % 4096, address);
-        return second;
-      },
+      secondPage,
       single,
     );
     const frame = page >>> 12;
@@ -106,6 +195,15 @@ export class CodeCache {
     return block;
   }
 
+  #translated(c: number, ...[address, ...where]: Parameters<Translate>): ReturnType<Translate> {
+    try {
+      return this.#translate(address, ...where);
+    } catch (e) {
+      if (e === NOT_LOADED) setRip(c, address);
+      throw e;
+    }
+  }
+
   #register(frame: number, block: Block): void {
     this.#blocksOf(frame).set(block.address, block);
   }
@@ -131,11 +229,13 @@ export class CodeCache {
 
   /** The block at `address`, whose page lies at physical address `page`, if it has been translated. */
   known(address: number, page: number): Block | undefined {
+    this.#hearOf(page >>> 12);
     return this.#frames.get(page >>> 12)?.get(address);
   }
 
   /** Addresses of the blocks made from the frame at physical address `physical` for guest page `page`. */
   addresses(page: number, physical: number): number[] {
+    this.#hearOf(physical >>> 12);
     const blocks = this.#frames.get(physical >>> 12);
     if (blocks === undefined) return [];
     return [...blocks.keys()].filter((address) => address >= page && address < page + 4096);
@@ -158,13 +258,15 @@ export class CodeCache {
     const blocks = this.#frames.get(frame);
     if (blocks === undefined) return;
     this.#frames.delete(frame);
+    for (const node of nodesOf(frame)) nodeDied(node);
+    leaveFrame(frame);
     this.invalidations++;
     for (const guest of this.#guests.get(frame) ?? []) demote(guest);
     this.#guests.delete(frame);
     for (const block of blocks.values()) {
       if (block.entry !== 0) removeJump(block);
       block.addend = NaN; // no link from another page matches any more
-      nodeDied(block);
+      nodeDied(block.node);
       this.blocks--;
       if (block.frame2 !== 0) {
         const other = block.frame === frame ? block.frame2 : block.frame;

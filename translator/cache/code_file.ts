@@ -1,25 +1,15 @@
 // The translations of one guest file, as they are kept between runs.
 //
 // A file is little-endian words: a header, then the tables (each described where it is written, in save()). Operations are numbered by the file's
-// own list of shapes and objects, which are given by name; records are copied and renumbered when they are first asked for.
+// own list of shapes and objects, which are given by name; in physical memory (image.ts) records are renumbered when they are first asked for.
 // Nothing in a file is believed: sizes and numbers are checked, and a file that does not add up is no file.
 
+import { front } from "../late.ts";
 import { OPS } from "../ir/ops.ts";
 import { nameOf, objectNamed } from "../ir/objects.ts";
-import {
-  LENGTH_SHIFT,
-  objectNumber,
-  objects,
-  type Pieces,
-  type Shape,
-  SHAPE_MASK,
-  shapeFor,
-  shapes,
-  useShape,
-  WordPieces,
-} from "../ir/words.ts";
+import { objectNumber, objects, SHAPE_MASK, shapeFor, shapes, WordPieces } from "../ir/words.ts";
 import type { IrBlock } from "../ir/block.ts";
-import { BOUNCE } from "../cpu.ts";
+import { I32 } from "../ram.ts";
 import { Arena } from "../threaded/arena.ts";
 import {
   firstRegionOperation,
@@ -33,9 +23,20 @@ import {
   regionWords,
 } from "./region_record.ts";
 import {
+  bucketOf,
+  isAdopted,
+  lookup,
+  makeImage,
+  recordAt,
+  recordsEnd,
+  setObject,
+  settle,
+  sums,
+  UNKNOWN,
+} from "./image.ts";
+import {
   firstOperation,
   isHot,
-  linkCount,
   makeRecord,
   operationWords,
   type Place,
@@ -69,7 +70,7 @@ interface Kept {
   readonly prefix: number;
 }
 
-/** What a file said when it was loaded. */
+/** What a file said when it was loaded, in its own numbers. */
 interface Loaded {
   readonly count: number;
   /** Key (guest address; of regions REGION more), and index in `words`, of each record. */
@@ -78,20 +79,17 @@ interface Loaded {
   /** Open addressing by hash(address): number of the record + 1; 0: none. */
   readonly buckets: Int32Array;
   readonly words: Int32Array;
-  readonly bytes: Uint8Array;
   /** The file's numbers to ours. */
   readonly shapes: Int32Array;
   readonly objects: Int32Array;
-}
-
-function hash(address: number, buckets: number): number {
-  const lo = address | 0;
-  return (Math.imul(lo ^ lo >>> 15, 0x9e3779b1) >>> 7) & (buckets - 1);
+  readonly objectNames: readonly string[];
 }
 
 export class CodeFile {
   #loaded: Loaded | undefined;
-  /** Records in our numbers, those asked for and those made in this run. */
+  /** It in physical memory; 0: it is not there. */
+  readonly image: number = 0;
+  /** Records made in this run. */
   readonly #known = new Map<number, Place>();
   readonly #added = new Set<number>();
   /** Regions by entry, as the blocks. */
@@ -104,7 +102,9 @@ export class CodeFile {
 
   /** `content`: of the file, if there is one. Throws when it is damaged. */
   constructor(content?: Uint8Array<ArrayBuffer>) {
-    if (content !== undefined) this.#loaded = parse(content);
+    if (content === undefined) return;
+    const { addresses: keys, shapes: ids, ...parts } = this.#loaded = parse(content);
+    this.image = makeImage({ ...parts, keys, shapes: Array.from(ids, (id) => shapes[id]!) });
   }
 
   /** There is something to save. */
@@ -114,43 +114,54 @@ export class CodeFile {
 
   /** The record for `address`, if it was made from the bytes that lie in memory now. */
   find(address: number, page: number, second: () => number): Place | undefined {
-    const known = this.#known.get(address);
-    if (known !== undefined) {
-      return sameBytes(known, new Uint8Array(known.words.buffer), address, page, second) ? known : undefined;
-    }
-    const place = this.#inFile(address);
-    if (place === undefined || !fits(place)) return undefined;
-    if (!sameBytes(place, this.#loaded!.bytes, address, page, second)) {
-      return undefined;
-    }
-    const copy = this.#copy(place);
-    if (copy !== undefined) this.#known.set(address, copy);
-    return copy;
+    const place = this.#known.get(address) ?? this.#inImage(address);
+    return place !== undefined && sameBytes(place, address, page, second)
+      ? this.#adopted(address, place)
+      : undefined;
   }
 
-  /** The loaded record for a key: the address of a block, or REGION more. Its sizes may be anything. */
-  #inFile(address: number): Place | undefined {
-    const { count, addresses, places, buckets, words } = this.#loaded ?? NOTHING;
-    if (count === 0) return undefined;
-    const mask = buckets.length - 1;
-    let bucket = hash(address, buckets.length);
-    for (let tries = 0; tries < buckets.length; tries++, bucket = bucket + 1 & mask) {
-      const n = buckets[bucket]! - 1;
-      if (n < 0) return undefined;
-      if (addresses[n] !== address) continue;
-      return { words, at: places[n]! };
-    }
-    return undefined;
+  /** The loaded record for the block at `address`, perhaps not in our numbers yet. */
+  #inImage(address: number): Place | undefined {
+    const { image } = this, { find, record } = lookup();
+    const n = image === 0 ? 0 : find(image, address);
+    const at = n === 0 ? 0 : record(image, n);
+    return at === 0 ? undefined : { words: I32, at: at >> 2 };
+  }
+
+  /** `place` with our numbers; undefined when it cannot be right. */
+  #adopted(address: number, place: Place): Place | undefined {
+    if (this.#known.get(address) === place) return place;
+    const { find, adopt } = lookup(), { image } = this, n = find(image, address);
+    if (adopt(image, n, 4 * place.at) !== 0) return place;
+    return this.#learn() && adopt(image, n, 4 * place.at) !== 0 ? place : undefined;
+  }
+
+  /** Objects that are named where instructions are lowered are known now: whether there are any such. Throws NOT_LOADED. */
+  #learn(): boolean {
+    const { objects, objectNames } = this.#loaded!;
+    if (!objects.includes(UNKNOWN)) return false;
+    front.get();
+    let learnt = false;
+    objectNames.forEach((name, n) => {
+      const object = objects[n] === UNKNOWN ? objectNamed(name) : undefined;
+      if (object === undefined) return;
+      setObject(this.image, n, objects[n] = objectNumber(object));
+      learnt = true;
+    });
+    return learnt;
   }
 
   /** Notes that the block at `address` is hot. */
   markHot(address: number): void {
-    const known = this.#known.get(address);
-    if (known === undefined || isHot(known)) return;
-    setHot(known);
+    const made = this.#known.get(address), place = made ?? this.#inImage(address);
+    if (place === undefined || isHot(place)) return;
+    setHot(place);
     this.#changed = true;
-    const old = this.#added.has(address) ? undefined : this.#inFile(address);
-    if (old !== undefined && fits(old)) setHot(old);
+    // What is going to be saved of an old record is as it was loaded.
+    if (made === undefined) {
+      const { words, places } = this.#loaded!;
+      setHot({ words, at: places[lookup().find(this.image, address) - 1]! });
+    }
   }
 
   /** Keeps `block`. */
@@ -164,78 +175,44 @@ export class CodeFile {
     return place;
   }
 
-  /** A loaded record with our numbers; undefined when it cannot be right. */
-  #copy(from: Place): Place | undefined {
-    const copy = duplicate(from, recordWords(from), this.#arena);
-    const { words } = copy, first = firstOperation(copy), end = copy.at + recordWords(copy);
-    const last = this.#renumber(words, first, end, 0);
-    if (last === undefined || !last.def.ends || last.links !== linkCount(copy)) return undefined;
-    // Only the last one ends the block.
-    for (let i = first; i < end - last.words; i += words[i]! >> LENGTH_SHIFT) {
-      if (words[i]! < 0) return undefined;
-    }
-    return copy;
-  }
-
-  /** Gives operations our numbers; the last one's shape, or undefined when they cannot be right. `prefix`: words before each. */
-  #renumber(words: Int32Array, from: number, end: number, prefix: number): Shape | undefined {
-    const { shapes: shapeNumbers, objects: objectNumbers } = this.#loaded!;
-    let last: Shape | undefined;
-    for (let i = from; i < end; i += last.words) {
-      i += prefix;
-      const head = words[i]!;
-      const number = shapeNumbers[head & SHAPE_MASK];
-      if (number === undefined) return undefined;
-      last = shapes[number]!;
-      if (last.words !== (head >> LENGTH_SHIFT & 15) || last.def.ends !== head < 0) return undefined;
-      if (i + last.words > end) return undefined;
-      words[i] = head & ~SHAPE_MASK | number;
-      useShape(number);
-      const { slotWords, objectWords } = last;
-      for (let n = 0; n < slotWords.length; n++) {
-        const slot = words[i + slotWords[n]!]!;
-        if (slot >>> 0 >= 2 * BOUNCE || (slot & 1) !== 0) return undefined;
-      }
-      for (let n = 0; n < objectWords.length; n++) {
-        const w = i + objectWords[n]!, object = objectNumbers[words[w]!];
-        if (object === undefined) return undefined;
-        words[w] = object;
-      }
-    }
-    return last;
-  }
-
   /**
    * The region that begins at `entry`, if all it was made from is still there. `physical` gives the physical address of a page that
    * belongs to this file, or 0.
    */
   findRegion(entry: number, physical: (page: number) => number): RegionParts | undefined {
-    let place = this.#regions.get(entry);
-    if (place === undefined) {
-      const kept = this.#inFile(entry + REGION);
-      if (kept === undefined || !regionFits(kept)) return undefined;
-      place = duplicate(kept, regionWords(kept), this.#pieces);
-      const first = firstRegionOperation(place), end = first + regionOperationWords(place);
-      if (first < end && this.#renumber(place.words, first, end, OP_PREFIX) === undefined) return undefined;
-      this.#regions.set(entry, place);
-    }
+    const place = this.#regions.get(entry) ?? this.#keptRegion(entry);
+    if (place === undefined) return undefined;
     const { pages, blocks } = regionPlaces(place);
     if (blocks[0] !== entry || pages.some((page) => physical(page) === 0)) return undefined;
     const same = blocks.every((address) => {
       const page = physical(address - address % 4096);
-      return page !== 0 &&
-        this.#matches(address, page, () => physical(address - address % 4096 + 4096) || NaN);
+      const block = this.#known.get(address) ?? this.#inImage(address);
+      return page !== 0 && block !== undefined &&
+        sameBytes(block, address, page, () => physical(address - address % 4096 + 4096) || NaN);
     });
     return same ? readRegionRecord(place) : undefined;
   }
 
-  #matches(address: number, page: number, second: () => number): boolean {
-    const known = this.#known.get(address);
-    if (known !== undefined) {
-      return sameBytes(known, new Uint8Array(known.words.buffer), address, page, second);
+  /** The loaded record of a region, with our numbers. */
+  #keptRegion(entry: number): Place | undefined {
+    const { image } = this, { find, renumber } = lookup();
+    const n = image === 0 ? 0 : find(image, entry + REGION);
+    if (n === 0) return undefined;
+    const place = { words: I32, at: recordAt(image, n) };
+    if (!isAdopted(image, n)) {
+      let right = regionFits(place, recordsEnd(image));
+      if (right) {
+        const first = firstRegionOperation(place), end = first + regionOperationWords(place);
+        const found = renumber(image, 4 * first, 4 * end, 4 * OP_PREFIX, 0);
+        // Whoever asks has no use for it at once.
+        if (found === UNKNOWN) return front.ready && this.#learn() ? this.#keptRegion(entry) : undefined;
+        right = found >= 0;
+        if (right) renumber(image, 4 * first, 4 * end, 4 * OP_PREFIX, 1);
+      }
+      settle(image, n, right);
+      if (!right) return undefined;
     }
-    const place = this.#inFile(address);
-    return place !== undefined && fits(place) && sameBytes(place, this.#loaded!.bytes, address, page, second);
+    return place;
   }
 
   /** Keeps a region, whose blocks must be kept, too. */
@@ -297,7 +274,7 @@ export class CodeFile {
       used = tables.write(record, words, used);
     });
     for (let n = 0; n < count; n++) {
-      let b = hash(addresses[n]!, bucketCount);
+      let b = bucketOf(addresses[n]!, bucketCount);
       while (buckets[b] !== 0) b = b + 1 & bucketCount - 1;
       buckets[b] = n + 1;
     }
@@ -323,15 +300,16 @@ const NOTHING: Loaded = {
   places: new Int32Array(),
   buckets: new Int32Array(),
   words: new Int32Array(),
-  bytes: new Uint8Array(),
   shapes: new Int32Array(),
   objects: new Int32Array(),
+  objectNames: [],
 };
 
 /** Our numbers to the file's, which are the old ones and then the new ones. */
 class Tables {
   readonly #shapes: number[];
   readonly #objects: number[];
+  readonly #names: readonly string[];
   /** By our number, the file's; -1: it has none. */
   readonly #shapeNumbers = new Int32Array(shapes.length).fill(-1);
   readonly #objectNumbers = new Int32Array(objects.length).fill(-1);
@@ -339,8 +317,11 @@ class Tables {
   constructor(old: Loaded) {
     this.#shapes = [...old.shapes];
     this.#objects = [...old.objects];
+    this.#names = old.objectNames;
     this.#shapes.forEach((ours, n) => this.#shapeNumbers[ours] = n);
-    this.#objects.forEach((ours, n) => this.#objectNumbers[ours] = n);
+    this.#objects.forEach((ours, n) => {
+      if (ours !== UNKNOWN) this.#objectNumbers[ours] = n;
+    });
   }
 
   /** Gives numbers to what the record refers to; false when an object in it has no name. */
@@ -380,7 +361,7 @@ class Tables {
   names(): Names {
     return {
       shapes: this.#shapes.map((id) => [shapes[id]!.def.name, shapes[id]!.key]),
-      objects: this.#objects.map((n) => nameOf(objects[n]!)!),
+      objects: this.#objects.map((ours, n) => this.#names[n] ?? nameOf(objects[ours]!)!),
     };
   }
 }
@@ -389,19 +370,6 @@ class Tables {
 interface Names {
   shapes: [string, number][];
   objects: string[];
-}
-
-function duplicate(from: Place, size: number, pieces: Pieces): Place {
-  const at = pieces.allot(size), { words } = pieces;
-  for (let i = 0; i < size; i++) words[at + i] = from.words[from.at + i]!;
-  return { words, at };
-}
-
-/** The record lies within the words. */
-function fits(place: Place): boolean {
-  const { words, at } = place;
-  return at >= 0 && at + 2 <= words.length && operationWords(place) > 0 &&
-    at + recordWords(place) <= words.length;
 }
 
 /** Throws when `content` is no file of ours. */
@@ -416,7 +384,9 @@ function parse(content: Uint8Array<ArrayBuffer>): Loaded {
     bucketCount = all[H_BUCKETS]!,
     wordCount = all[H_WORDS]!,
     nameBytes = all[H_NAMES]!;
-  if (count < 0 || bucketCount < 2 * count || (bucketCount & bucketCount - 1) !== 0) damaged();
+  if (count < 0 || bucketCount < 1 || bucketCount < 2 * count || (bucketCount & bucketCount - 1) !== 0) {
+    damaged();
+  }
   if (HEADER + 3 * count + bucketCount + wordCount + (nameBytes + 3 >> 2) !== all.length || wordCount < 0) {
     damaged();
   }
@@ -435,33 +405,24 @@ function parse(content: Uint8Array<ArrayBuffer>): Loaded {
     places,
     buckets,
     words,
-    bytes: new Uint8Array(words.buffer, words.byteOffset, 4 * words.length),
     shapes: Int32Array.from(names.shapes, ([name, key]) => shapeFor(OPS.get(name) ?? damaged(), key).id),
-    objects: Int32Array.from(names.objects, (name) => objectNumber(objectNamed(name) ?? damaged())),
+    objects: Int32Array.from(names.objects, (name) => {
+      const object = objectNamed(name);
+      return object === undefined ? UNKNOWN : objectNumber(object);
+    }),
+    objectNames: names.objects,
   };
 }
 
 /** Puts the sums into a file. */
 export function seal(words: Int32Array): void {
-  const [a, b] = checksum(words);
-  words[H_CHECK] = a;
-  words[H_CHECK + 1] = b;
+  words[H_CHECK] = words[H_CHECK + 1] = 0;
+  [words[H_CHECK], words[H_CHECK + 1]] = sums(words);
 }
 
 /** Whether the sums are right. */
 export function isSealed(words: Int32Array): boolean {
-  const [a, b] = checksum(words);
+  const a = words[H_CHECK], b = words[H_CHECK + 1];
+  seal(words);
   return words[H_CHECK] === a && words[H_CHECK + 1] === b;
-}
-
-/** Two sums over all words but those of the sums themselves. */
-function checksum(words: Int32Array): [number, number] {
-  let a = 0x811c9dc5 | 0, b = words.length;
-  for (let i = 0; i < words.length; i++) {
-    if (i === H_CHECK || i === H_CHECK + 1) continue;
-    a = Math.imul(a ^ words[i]!, 0x01000193);
-    b = (Math.imul(b, 31) + words[i]!) | 0;
-    a ^= a >>> 15;
-  }
-  return [a, b];
 }

@@ -6,6 +6,7 @@ import { OPS } from "../ir/ops.ts";
 import { opText } from "../ir/text.ts";
 import { verify } from "../ir/verify.ts";
 import { decodeOps } from "../ir/words.ts";
+import { front, NOT_LOADED } from "../late.ts";
 import { U8 } from "../ram.ts";
 import { makeLink } from "./block.ts";
 import { CodeFile, seal } from "./code_file.ts";
@@ -126,6 +127,32 @@ Deno.test("a block with an object that has no name is not kept, the others are",
   const again = reload(file);
   assertEquals(again.find(0x40_1000, PAGE, noSecond), undefined);
   assert(again.find(0x40_1100, PAGE, noSecond) !== undefined);
+});
+
+Deno.test("a block with an object that is named later is found from then on, and stays in the file until then", async () => {
+  U8.fill(0x90, PAGE, PAGE + 4096);
+  const file = new CodeFile();
+  file.add(block(0x40_1000), PAGE, 0);
+  const content = file.save()!, name = "code_file_test.helper", later = "code_file_test.lather";
+  const text = new TextDecoder("latin1").decode(content).indexOf(name);
+  content.set(new TextEncoder().encode(later), text);
+  seal(new Int32Array(content.buffer));
+  const again = new CodeFile(content);
+  let thrown: unknown;
+  try {
+    again.find(0x40_1000, PAGE, noSecond);
+  } catch (e) {
+    thrown = e;
+  }
+  assertEquals(thrown, NOT_LOADED);
+  again.add(block(0x40_1100), PAGE, 0);
+  const saved = new CodeFile(again.save());
+  const object = named(later, () => {});
+  await front.load();
+  for (const one of [again, saved]) {
+    const place = one.find(0x40_1000, PAGE, noSecond)!;
+    assertEquals(textOf(place, 0x40_1000), block(0x40_1000, object).ops.map(opText));
+  }
 });
 
 Deno.test("a code file with any bit changed is refused, and so is any part of one", () => {

@@ -7,7 +7,7 @@
 
 import type { IrBlock } from "../ir/block.ts";
 import { blockWords, encodeBlock, type Pieces, shapeOf } from "../ir/words.ts";
-import { U8 } from "../ram.ts";
+import { I32, U8 } from "../ram.ts";
 import { type Link, makeLink } from "./block.ts";
 
 /** Where a record lies. */
@@ -16,13 +16,10 @@ export interface Place {
   readonly at: number;
 }
 
-const HEAD = 2;
-const BYTES = 0xffff,
-  INSTRUCTIONS_SHIFT = 16,
-  CROSSING = 1 << 24,
-  LINKS_SHIFT = 25,
-  LINKS_MASK = 3,
-  HOT = 1 << 27;
+/** Words before the links. */
+export const HEAD = 2;
+export const BYTES = 0xffff, CROSSING = 1 << 24, LINKS_SHIFT = 25, LINKS_MASK = 3;
+const INSTRUCTIONS_SHIFT = 16, HOT = 1 << 27;
 
 export function byteCount({ words, at }: Place): number {
   return words[at]! & BYTES;
@@ -89,16 +86,16 @@ export function makeRecord(block: IrBlock, page: number, second: number, pieces:
 }
 
 /**
- * Whether the record's bytes are what lies at guest address `address`; `bytes` are those of `place.words`. `second` gives the
+ * Whether the record's bytes are what lies at guest address `address`. `second` gives the
  * physical page behind the first, or 0: the caller has no use for blocks that need it.
  */
 export function sameBytes(
   place: Place,
-  bytes: Uint8Array,
   address: number,
   page: number,
   second: () => number,
 ): boolean {
+  const bytes = place.words === I32 ? U8 : new Uint8Array(place.words.buffer);
   const from = 4 * (place.at + HEAD + 2 * linkCount(place)), count = byteCount(place);
   const offset = address % 4096, first = Math.min(count, 4096 - offset);
   for (let i = 0; i < first; i++) if (bytes[from + i] !== U8[page + offset + i]) return false;

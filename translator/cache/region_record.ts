@@ -50,13 +50,13 @@ export function regionOperationWords({ words, at }: Place): number {
   return words[at + OP_WORDS]!;
 }
 
-/** Whether the parts of the record are as long as it. */
-export function regionFits(place: Place): boolean {
+/** Whether the parts of the record are as long as it, and it lies before index `limit`. */
+export function regionFits(place: Place, limit: number): boolean {
   const { words, at } = place;
-  if (at < 0 || at + HEAD > words.length) return false;
+  if (at < 0 || at + HEAD > limit) return false;
   for (let i = 0; i < HEAD; i++) if (words[at + i]! < 0) return false;
   const end = firstRegionOperation(place) + regionOperationWords(place) + (words[at + BYTES]! + 3 >> 2);
-  return end === at + regionWords(place) && end <= words.length && words[at + BLOCKS]! > 0 &&
+  return end === at + regionWords(place) && end <= limit && words[at + BLOCKS]! > 0 &&
     words[at + PAGES]! > 0;
 }
 
@@ -120,8 +120,9 @@ export function readRegionRecord(place: Place): RegionParts {
       return op;
     });
   const steps = ops(words[at + STEPS]!), ends = ops(words[at + ENDS]!);
-  const from = words.byteOffset + 4 * i;
-  const module = new Uint8Array(words.buffer as ArrayBuffer, from, words[at + BYTES]!);
+  // A copy: engines do not compile shared memory.
+  const module = new Uint8Array(words[at + BYTES]!);
+  module.set(new Uint8Array(words.buffer, words.byteOffset + 4 * i, module.length));
   return { pages, blocks, without: words[at + WITHOUT]!, module, links, steps, ends };
 }
 

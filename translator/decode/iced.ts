@@ -34,12 +34,6 @@ let STACK: Set<number>;
 /** By iced Register value. */
 const REGISTERS: Operand[] = [];
 
-export const ICED_NAME = "iced-x86";
-/** The package, loaded the usual way. */
-export async function loadIced(): Promise<IcedPackage> {
-  return await import("iced-x86");
-}
-
 /** Must be called before anything else here. */
 export function useIced(module: IcedPackage): void {
   if (iced !== undefined) return;

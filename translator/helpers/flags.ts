@@ -1,6 +1,6 @@
 // Instructions that move or set flags (SDM vol. 2: CLC STC CMC, CLD STD, LAHF SAHF, PUSHF POPF).
 
-import { AF, CF, DF, FLAGS, OF, PF, RAX, SF, ZF } from "../cpu.ts";
+import { AF, CF, DF, FLAGS, OF, PF, R11, RAX, SF, ZF } from "../cpu.ts";
 import { readFlags, setStatusFlags, statusFlags, writeFlags } from "../ir/flags.ts";
 import { I32 } from "../ram.ts";
 
@@ -37,4 +37,10 @@ export function readInto(c: number, d: number): void {
 export function writeFrom(c: number, s: number, size: number): void {
   const value = I32[c + 2 * s];
   writeFlags(c, size === 2 ? readFlags(c) & ~0xffff | value & 0xffff : value);
+}
+
+/** R11 = RFLAGS, for SYSCALL. */
+export function saveFlags(c: number): void {
+  I32[c + 2 * R11] = readFlags(c);
+  I32[c + 2 * R11 + 1] = 0;
 }

@@ -1,6 +1,6 @@
 // Instructions that only raise an exception in user mode, and those that ask for the processor's identity or time.
 
-import { CF, RAX, RBX, RCX, RDX } from "../cpu.ts";
+import { CF, MXCSR, RAX, RBX, RCX, RDX, RIP } from "../cpu.ts";
 import { cpuid as leafOf, hasAvx, levelOf, XCR0 } from "../cpuid.ts";
 import { raise, VECTOR_BP, VECTOR_DB, VECTOR_GP, VECTOR_OF, VECTOR_UD } from "../env.ts";
 import { setStatusFlags } from "../ir/flags.ts";
@@ -19,6 +19,22 @@ export function debugTrap(): void {
 }
 export function overflowTrap(): void {
   raise(VECTOR_OF);
+}
+
+export function undefinedInstruction(): void {
+  raise(VECTOR_UD);
+}
+/** A memory operand is not aligned. */
+export function misaligned(c: number, ip: number): void {
+  I32[c + 2 * RIP] = ip | 0;
+  I32[c + 2 * RIP + 1] = Math.floor(ip / 0x1_0000_0000) | 0;
+  raise(VECTOR_GP);
+}
+/** LDMXCSR with the value in `slot`. */
+export function loadMxcsr(c: number, slot: number): void {
+  const value = I32[c + 2 * slot];
+  if ((value & ~0xffff) !== 0) raise(VECTOR_GP);
+  I32[c + 2 * MXCSR] = value;
 }
 
 export function cpuid(c: number): void {

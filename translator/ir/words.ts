@@ -92,6 +92,14 @@ export function useShape(id: number): void {
   used.push(id);
 }
 
+/** The operations of the block at index `at` are going to run. */
+export function useShapes(words: Int32Array, at: number): void {
+  for (;; at += words[at]! >> LENGTH_SHIFT) {
+    useShape(words[at]! & SHAPE_MASK);
+    if (words[at]! < 0) return;
+  }
+}
+
 /** The shape of `def` with this key; for shapes that come from a file. */
 export function shapeFor(def: OpDef, key: number): Shape {
   let known = table.get(def);

@@ -15,6 +15,7 @@ import {
   shapeOf,
   shapes,
   used,
+  useShapes,
   WordPieces,
 } from "../ir/words.ts";
 import * as ram from "../ram.ts";
@@ -95,13 +96,20 @@ export class Closures {
   run(body: Body): Compiled {
     this.#extend();
     if (this.#threaded !== undefined) return { code: this.#threaded.code, entry: 0, body };
+    useShapes(body.words, body.at);
     this.#compileHandlers();
     return { code: this.#execute, entry: 0, body };
   }
 
   /** From now on blocks are run as threaded code. */
   useThreaded(status: Status, regions: (c: number, result: number) => Block | null): ThreadedTier {
-    return this.#threaded = new ThreadedTier(this.#runtime, status, regions, this.#handlers, this.#execute);
+    return this.#threaded = new ThreadedTier(
+      this.#runtime,
+      status,
+      regions,
+      (id) => this.#handler(id),
+      this.#execute,
+    );
   }
 
   /** One operation: a step, or for an operation that ends a block what its BlockCode does. */
@@ -110,10 +118,14 @@ export class Closures {
     encodeOp(o, page, words, 0, links);
     const around = { address: o.ip, lo: o.ip | 0, links };
     const id = words[0]! & SHAPE_MASK;
-    this.#extend();
-    if (this.#handlers[id] === this.#first) this.#make([id]);
-    const handler = this.#handlers[id]!;
+    const handler = this.#handler(id);
     return (c) => handler(c, words, 0, around);
+  }
+
+  #handler(id: number): Handler {
+    if (this.#handlers.length <= id) this.#extend();
+    if (this.#handlers[id] === this.#first) this.#make([id]);
+    return this.#handlers[id]!;
   }
 
   /** Gives all shapes there are a handler. */

@@ -5,11 +5,8 @@ import { type Instruction, type Operand, OPERAND_MEMORY, OPERAND_REGISTER } from
 import { aligned16, compare16, compare8 } from "../helpers/atomic.ts";
 import { type Builder, memPlus } from "../ir/builder.ts";
 import { COND_E } from "../ir/flags.ts";
-import { nameAll } from "../ir/objects.ts";
 import type { Value } from "../ir/op.ts";
 import type { Family } from "./lowering.ts";
-
-nameAll("atomic", { aligned16, compare16, compare8 });
 
 /** A copy, zero-extended. */
 function copyOf(b: Builder, v: Value, size: number): number {

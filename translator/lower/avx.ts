@@ -1,8 +1,8 @@
 // AVX and AVX2 (SDM vol. 2): what follows from SSE instructions, as tables; and moves
 
 import { CLASS_YMM, type Instruction, OPERAND_MEMORY } from "../decode/instruction.ts";
+import { misaligned } from "../helpers/traps.ts";
 import type { Builder } from "../ir/builder.ts";
-import { nameAll } from "../ir/objects.ts";
 import * as convert from "../sse/convert.ts";
 import * as float from "../sse/float.ts";
 import * as rounding from "../sse/rounding.ts";
@@ -12,10 +12,8 @@ import { SSE4 } from "./sse4.ts";
 import { cmpPacked, cmpScalar, SSE_FLOAT } from "./sse_float.ts";
 import { SSE_INTEGER } from "./sse_integer.ts";
 import { movsdVector, SSE_MOVE } from "./sse_move.ts";
-import { binary, misaligned, source128 } from "./sse_operands.ts";
+import { binary, source128 } from "./sse_operands.ts";
 import { finish, half, halfCount, same, source, three, two, type Variation, vector } from "./vex.ts";
-
-nameAll("wide", wideOps);
 
 const SSE: Family = { ...SSE_MOVE, ...SSE_INTEGER, ...SSE4, ...SSE_FLOAT };
 const words = (text: string) => text.trim().split(/\s+/);

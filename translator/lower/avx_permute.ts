@@ -8,7 +8,6 @@ import {
   OPERAND_MEMORY,
 } from "../decode/instruction.ts";
 import type { Builder } from "../ir/builder.ts";
-import { nameAll } from "../ir/objects.ts";
 import { YMM } from "../cpu.ts";
 import * as fma from "../sse/fma.ts";
 import { maskedBytes } from "../sse/integer.ts";
@@ -20,9 +19,6 @@ import { type Family, type Lowering, refuse } from "./lowering.ts";
 import { SSE_INTEGER } from "./sse_integer.ts";
 import { binary, source128 } from "./sse_operands.ts";
 import { finish, halfCount, source, three, two, vector } from "./vex.ts";
-
-nameAll("masked", masked);
-nameAll("fma", { fma32: fma.fma32, fma64: fma.fma64 });
 
 /** Low `size` bytes of a register, or memory, in all lanes. */
 function broadcast(size: 1 | 2 | 4 | 8): Lowering {

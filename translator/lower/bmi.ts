@@ -5,14 +5,10 @@ import type { Instruction } from "../decode/instruction.ts";
 import * as h from "../helpers/bmi.ts";
 import { type Builder, isConst } from "../ir/builder.ts";
 import { statusFlags } from "../ir/flags.ts";
-import { nameAll, named } from "../ir/objects.ts";
 import type { Value } from "../ir/op.ts";
 import { umulh } from "../helpers/mul_div.ts";
 import { rotated } from "../helpers/shift.ts";
 import type { Family, Lowering } from "./lowering.ts";
-
-nameAll("bmi", h);
-named("statusFlags", statusFlags);
 
 /** TZCNT, LZCNT. */
 function count(name: string): Lowering {

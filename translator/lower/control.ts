@@ -1,6 +1,6 @@
 // JMP Jcc CALL RET SYSCALL, PUSH POP LEAVE, NOP and what is one (SDM vol. 2)
 
-import { R11, RBP, RCX, RSP } from "../cpu.ts";
+import { RBP, RCX, RSP } from "../cpu.ts";
 import {
   CLASS_SEGMENT,
   type Instruction,
@@ -8,11 +8,10 @@ import {
   OPERAND_IMMEDIATE,
   OPERAND_MEMORY,
 } from "../decode/instruction.ts";
-import { EXIT_SYSCALL, raise, VECTOR_UD } from "../env.ts";
+import { EXIT_SYSCALL } from "../env.ts";
+import { saveFlags } from "../helpers/flags.ts";
+import { undefinedInstruction } from "../helpers/traps.ts";
 import { type Builder, memAt } from "../ir/builder.ts";
-import { readFlags } from "../ir/flags.ts";
-import { nameAll } from "../ir/objects.ts";
-import { I32 } from "../ram.ts";
 import { type Family, type Lowering, refuse } from "./lowering.ts";
 import { CONDITIONS } from "./move.ts";
 import { farCall, farJump, readSegment, writeSegment } from "./segment.ts";
@@ -86,11 +85,6 @@ function syscall(b: Builder, i: Instruction): void {
   b.quickFlags(saveFlags);
   b.exit(i.next, EXIT_SYSCALL);
 }
-function saveFlags(c: number): void {
-  I32[c + 2 * R11] = readFlags(c);
-  I32[c + 2 * R11 + 1] = 0;
-}
-
 function leave(b: Builder, i: Instruction): void {
   const t = b.temp();
   if (i.operand16) {
@@ -103,11 +97,6 @@ function leave(b: Builder, i: Instruction): void {
   b.op("mov64", RBP, t);
 }
 
-export function undefinedInstruction(): void {
-  raise(VECTOR_UD);
-}
-
-nameAll("branch", { saveFlags, undefinedInstruction });
 const undefinedOpcode: Lowering = (b) => b.leave(undefinedInstruction);
 
 const branches: Record<string, (b: Builder, i: Instruction) => void> = {};

@@ -4,10 +4,7 @@ import { RSP } from "../cpu.ts";
 import type { Instruction } from "../decode/instruction.ts";
 import * as h from "../helpers/flags.ts";
 import { type Builder, memAt } from "../ir/builder.ts";
-import { nameAll } from "../ir/objects.ts";
 import type { Family } from "./lowering.ts";
-
-nameAll("flags", h);
 
 function pushf(size: number) {
   return (b: Builder): void => {

@@ -3,11 +3,8 @@
 import type { Instruction, Operand } from "../decode/instruction.ts";
 import * as h from "../helpers/mul_div.ts";
 import { type Builder, type Helper, isConst } from "../ir/builder.ts";
-import { nameAll } from "../ir/objects.ts";
 import type { Value } from "../ir/op.ts";
 import type { Family } from "./lowering.ts";
-
-nameAll("mul_div", h);
 
 /** Helpers by operand size. */
 type BySize = Readonly<Record<number, Helper>>;

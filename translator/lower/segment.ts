@@ -5,11 +5,8 @@ import { type Instruction, type Operand, OPERAND_MEMORY } from "../decode/instru
 import { EXIT_BUDGET } from "../env.ts";
 import * as h from "../helpers/segment.ts";
 import { type Builder, isConst, memAt, memPlus } from "../ir/builder.ts";
-import { nameAll } from "../ir/objects.ts";
 import type { Value } from "../ir/op.ts";
 import { type Family, type Lowering, refuse } from "./lowering.ts";
-
-nameAll("segment", h);
 
 /** Slot with the selector of a segment register operand. */
 export function readSegment(b: Builder, o: Operand): number {

@@ -3,10 +3,7 @@
 import { type Instruction, type Operand, OPERAND_IMMEDIATE } from "../decode/instruction.ts";
 import { rcl, rclBy, rcr, rcrBy, rotated, shld, shldBy, shrd, shrdBy } from "../helpers/shift.ts";
 import type { Builder, Helper } from "../ir/builder.ts";
-import { nameAll } from "../ir/objects.ts";
 import type { Family } from "./lowering.ts";
-
-nameAll("shift", { rcl, rclBy, rcr, rcrBy, rotated, shld, shldBy, shrd, shrdBy });
 
 /** The count as the CPU masks it, or undefined when it is in CL. */
 function constantCount(o: Operand, size: number): number | undefined {

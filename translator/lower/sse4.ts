@@ -2,20 +2,15 @@
 
 import { xmmSlot } from "../cpu.ts";
 import { type Instruction, type Operand, OPERAND_MEMORY } from "../decode/instruction.ts";
+import { misaligned } from "../helpers/traps.ts";
 import type { Builder } from "../ir/builder.ts";
-import { nameAll } from "../ir/objects.ts";
 import * as crypto from "../sse/crypto.ts";
 import { maskedBytes } from "../sse/integer.ts";
 import * as packed from "../sse/packed.ts";
 import * as rounding from "../sse/rounding.ts";
 import * as text from "../sse/text.ts";
 import type { Family, Lowering } from "./lowering.ts";
-import { binary, misaligned, source128, source32, source64, xmm } from "./sse_operands.ts";
-
-nameAll("packed", packed);
-nameAll("crypto", crypto);
-nameAll("rounding", rounding);
-nameAll("text", text);
+import { binary, source128, source32, source64, xmm } from "./sse_operands.ts";
 
 type OnVectors = (d: number, s: number) => void;
 type WithNumber = (d: number, s: number, n: number) => void;

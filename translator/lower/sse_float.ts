@@ -2,14 +2,11 @@
 
 import { CLASS_MMX, type Instruction } from "../decode/instruction.ts";
 import type { Builder } from "../ir/builder.ts";
-import { nameAll, named } from "../ir/objects.ts";
+import { named } from "../ir/objects.ts";
 import * as convert from "../sse/convert.ts";
 import * as float from "../sse/float.ts";
 import { type Family, type Lowering, refuse } from "./lowering.ts";
 import { binary, type Source, source128, source32, source64, xmm } from "./sse_operands.ts";
-
-nameAll("convert", convert);
-nameAll("float", float);
 
 const arith: Record<string, Lowering> = {};
 for (const name of ["Add", "Sub", "Mul", "Div"]) {

@@ -2,13 +2,10 @@
 
 import { type Instruction, OPERAND_IMMEDIATE, OPERAND_MEMORY } from "../decode/instruction.ts";
 import type { Builder } from "../ir/builder.ts";
-import { nameAll } from "../ir/objects.ts";
 import * as integer from "../sse/integer.ts";
 import type { Family, Lowering } from "./lowering.ts";
 import { extract } from "./sse4.ts";
 import { binary, source128, xmm } from "./sse_operands.ts";
-
-nameAll("integer", integer);
 
 /** XOR or subtraction of a register with itself is the idiom for zero. */
 function zeroing(name: string): Lowering {

@@ -3,13 +3,11 @@
 
 import { MXCSR } from "../cpu.ts";
 import { CLASS_MMX, type Instruction, OPERAND_MEMORY } from "../decode/instruction.ts";
-import { raise, VECTOR_GP } from "../env.ts";
+import { loadMxcsr, misaligned } from "../helpers/traps.ts";
 import type { Builder } from "../ir/builder.ts";
-import { named } from "../ir/objects.ts";
-import { I32 } from "../ram.ts";
 import { maskedBytes } from "../sse/integer.ts";
 import { type Family, type Lowering, refuse } from "./lowering.ts";
-import { misaligned, source128, xmm } from "./sse_operands.ts";
+import { source128, xmm } from "./sse_operands.ts";
 
 function move128(aligned: boolean): Lowering {
   return (b, i) => {
@@ -81,14 +79,6 @@ function maskmovdqu(b: Builder, i: Instruction): void {
   b.op("vecm", maskedBytes, t, data, mask);
   b.op("st128", m, t);
 }
-
-function loadMxcsr(c: number, slot: number): void {
-  const value = I32[c + 2 * slot];
-  if ((value & ~0xffff) !== 0) raise(VECTOR_GP);
-  I32[c + 2 * MXCSR] = value;
-}
-
-named("loadMxcsr", loadMxcsr);
 
 export const SSE_MOVE: Family = {
   Movaps: move128(true),

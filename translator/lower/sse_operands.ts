@@ -7,21 +7,9 @@ import {
   OPERAND_MEMORY,
   OPERAND_REGISTER,
 } from "../decode/instruction.ts";
-import { raise, VECTOR_GP } from "../env.ts";
+import { misaligned } from "../helpers/traps.ts";
 import type { Builder } from "../ir/builder.ts";
-import { named } from "../ir/objects.ts";
-import { I32 } from "../ram.ts";
-import { RIP } from "../cpu.ts";
 import { type Lowering, refuse } from "./lowering.ts";
-
-/** A memory operand is not aligned. */
-export function misaligned(c: number, ip: number): void {
-  I32[c + 2 * RIP] = ip | 0;
-  I32[c + 2 * RIP + 1] = Math.floor(ip / 0x1_0000_0000) | 0;
-  raise(VECTOR_GP);
-}
-
-named("misaligned", misaligned);
 
 /** Slot of an XMM register operand; other register classes (MMX forms) are refused. */
 export function xmm(o: Operand): number {

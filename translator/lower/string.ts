@@ -4,11 +4,8 @@ import { RAX, RCX, RDI, RSI } from "../cpu.ts";
 import { type Instruction, OPERAND_MEMORY } from "../decode/instruction.ts";
 import { CMPS, LODS, MOVS, REPE, REPNE, repString, SCAS, STOS } from "../helpers/string.ts";
 import type { Builder } from "../ir/builder.ts";
-import { named } from "../ir/objects.ts";
 import type { Value } from "../ir/op.ts";
 import { type Family, refuse } from "./lowering.ts";
-
-named("repString", repString);
 
 const LOAD: Record<number, string> = { 1: "ld8u", 2: "ld16u", 4: "ld32", 8: "ld64" };
 const STORE: Record<number, string> = { 1: "st8", 2: "st16", 4: "st32", 8: "st64" };

@@ -4,10 +4,7 @@ import { FS_BASE, GS_BASE, RBP, RSP } from "../cpu.ts";
 import type { Instruction } from "../decode/instruction.ts";
 import * as h from "../helpers/traps.ts";
 import { type Builder, memAt } from "../ir/builder.ts";
-import { nameAll } from "../ir/objects.ts";
 import type { Family, Lowering } from "./lowering.ts";
-
-nameAll("traps", h);
 
 const nothing: Lowering = () => {};
 

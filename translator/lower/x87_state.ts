@@ -105,7 +105,6 @@ nameAll("x87_state", {
   fxrstor,
   check,
 });
-nameAll("xsave", { xsave, xrstor });
 nameAll("compare", { fdecstp, ffree, fincstp });
 nameAll("x87_control", control);
 

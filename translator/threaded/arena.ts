@@ -4,15 +4,21 @@
 import { I32, THREADED_CODE, THREADED_END } from "../ram.ts";
 import { type Pieces, WordPieces } from "../ir/words.ts";
 
-const START = THREADED_CODE / 4, END = THREADED_END / 4;
-/** First free word, and of those that are never given back. */
-let next = START, first = START;
+/** Physical address of the number of the first free word: wasm takes pieces, too (finder.ts). */
+export const ARENA_NEXT: number = THREADED_CODE;
+/** That of a number for finder.ts. */
+export const NODES_FOUND: number = THREADED_CODE + 4;
+const START = THREADED_CODE / 4 + 2, END = THREADED_END / 4, NEXT = ARENA_NEXT / 4;
+I32[NEXT] = START;
+/** First word of those that are given back. */
+let first = START;
 
 export class Arena implements Pieces {
   words: Int32Array = I32;
   readonly #others = new WordPieces();
 
   room(count: number): number {
+    const next = I32[NEXT]!;
     if (next + count <= END) {
       this.words = I32;
       return next;
@@ -22,7 +28,7 @@ export class Arena implements Pieces {
     return at;
   }
   take(end: number): void {
-    if (this.words === I32) next = end;
+    if (this.words === I32) I32[NEXT] = end;
     else this.#others.take(end);
   }
   allot(count: number): number {
@@ -34,21 +40,21 @@ export class Arena implements Pieces {
 
 /** Whether it is time to give up all translations: an eighth is left. */
 export function arenaIsFull(): boolean {
-  return next > END - (END - START) / 8;
+  return I32[NEXT]! > END - (END - START) / 8;
 }
 /** Nobody uses what was handed out any longer. */
 export function emptyArena(): void {
-  next = first;
+  I32[NEXT] = first;
 }
 /** What was handed out until now is never given back. */
 export function fixArena(): void {
-  first = next;
+  first = I32[NEXT]!;
 }
 
 /** Physical address of `count` words that begin at a multiple of 8 bytes; 0 when there is no room. */
 export function allotAligned(count: number): number {
-  const at = next + (next & 1);
+  const next = I32[NEXT]!, at = next + (next & 1);
   if (at + count > END) return 0;
-  next = at + count;
+  I32[NEXT] = at + count;
   return 4 * at;
 }

@@ -47,7 +47,7 @@ import { AT, HandlerCode, isSlotWord, operands, slotOffset, slotWord, Unsupporte
 export const HANDLER: FunctionType = { params: [I32, I32], results: [I32] };
 export const HANDLER_TYPE = 0;
 /** The import behind those of regions: runs the operation by JavaScript. */
-export const JAVASCRIPT: number = IMPORTS.length;
+const JAVASCRIPT: number = IMPORTS.length;
 export const BY_JAVASCRIPT: FunctionType = { params: [I32, I32], results: [] };
 /** Parameter: the node. */
 export const NODE = 1;

@@ -2,7 +2,10 @@
 //
 //     0: physical address of its first operation, or of PAUSE_AT     4: addend of its exec TLB entry     8: number of the block     12: its region, as an index of the function table     16: its page, as a double
 //     24: stamp of the executable pages among which the region is in place (env.ts)
-//     32 + 16 n, for each link: node it leads to (0: not known), then at + 8: the target's page, as a TLB tag
+//     of those that finder.ts made: 28: its record     32: low word of its address     36: the next one of its frame
+//     40 + 16 n, for each link: node it leads to (0: not known), low word of the target's address, then at + 8: its page, as a TLB tag
+//
+// The number of a block that JavaScript has not heard of is 0.
 //
 // As everywhere, a link or jump to another page is good where the exec TLB shows the frame that the target was translated from.
 
@@ -18,8 +21,11 @@ export const NODE_CODE = 0,
   NODE_REGION = 12,
   NODE_PAGE = 16,
   NODE_STAMP = 24,
-  NODE_LINKS = 32;
-export const LINK_BYTES = 16, LINK_TAG = 8;
+  NODE_RECORD = 28,
+  NODE_LOW = 32,
+  NODE_NEXT = 36,
+  NODE_LINKS = 40;
+export const LINK_BYTES = 16, LINK_LOW = 4, LINK_TAG = 8;
 /** An addend that no page has. */
 const DEAD = 1;
 
@@ -35,19 +41,23 @@ const PAUSE_AT = allotAligned(2);
 fixArena();
 I32[PAUSE_AT >> 2] = PAUSE | 1 << OFFSET_SHIFT;
 
-/** By number. */
-const blocks: Block[] = [];
+/** By number, from 1 on. */
+const blocks: (Block | undefined)[] = [undefined];
 
 /** There are no blocks any longer. */
 export function forgetNodes(): void {
   I32.fill(0, NODE_TABLE >> 2, (NODE_TABLE >> 2) + NODE_ENTRIES * 4);
-  blocks.length = 0;
+  blocks.length = 1;
   emptyArena();
 }
 
-/** The block of a node. */
-export function blockOf(node: number): Block {
-  return blocks[I32[(node + NODE_BLOCK) >> 2]!]!;
+/** The block of a node; undefined: nobody has made it yet. */
+export function knownBlockOf(node: number): Block | undefined {
+  return blocks[I32[(node + NODE_BLOCK) >> 2]!];
+}
+/** `block` is that of `node`. */
+export function setBlock(node: number, block: Block): void {
+  I32[(node + NODE_BLOCK) >> 2] = blocks.push(block) - 1;
 }
 
 /** The node of a block; 0 when threaded code cannot run it. */
@@ -62,11 +72,12 @@ function makeNode(block: Block): number {
   if (node === 0) return 0;
   const at = node >> 2;
   I32[at + NODE_ADDEND / 4] = Number.isNaN(addend) ? DEAD : addend;
-  I32[at + NODE_BLOCK / 4] = blocks.push(block) - 1;
+  setBlock(node, block);
   F64[(node + NODE_PAGE) >> 3] = block.address - block.address % 4096;
   for (let n = 0; n < links.length; n++) {
     const link = at + NODE_LINKS / 4 + n * LINK_BYTES / 4;
     I32[link] = 0;
+    I32[link + LINK_LOW / 4] = links[n]!.lo;
     I32[link + LINK_TAG / 4] = links[n]!.tag;
     I32[link + LINK_TAG / 4 + 1] = links[n]!.hi;
   }
@@ -105,8 +116,8 @@ export function nodeStamped({ node }: Block, stamp: number): void {
 }
 
 /** The block is dropped: no link from another page and no jump finds it. */
-export function nodeDied(block: Block): void {
-  if (block.node === 0) return;
-  I32[(block.node + NODE_ADDEND) >> 2] = DEAD;
-  I32[(block.node + NODE_REGION) >> 2] = 0;
+export function nodeDied(node: number): void {
+  if (node === 0) return;
+  I32[(node + NODE_ADDEND) >> 2] = DEAD;
+  I32[(node + NODE_REGION) >> 2] = 0;
 }

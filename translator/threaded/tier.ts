@@ -6,11 +6,10 @@
 import type { Block, BlockCode } from "../cache/block.ts";
 import type { CodeStore } from "../cache/code_store.ts";
 import { LEFT_AT, QUOTA, RIP } from "../cpu.ts";
-import { type Shape, SHAPE_MASK, shapes } from "../ir/words.ts";
+import { SHAPE_MASK, shapes } from "../ir/words.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { NEW_RUNS, NEW_SHAPES } from "../tunables.ts";
-import { Code, type FunctionBody, OP, wasmModule } from "../wasm/encoder.ts";
 import {
   CONDITION,
   IMPORTS,
@@ -26,24 +25,21 @@ import {
 } from "../wasm/imports.ts";
 import { functions as regionFunctions, GO_ON } from "../wasm/jump_table.ts";
 import { missFunctions } from "../wasm/miss.ts";
-import {
-  BASE_TYPES,
-  BY_JAVASCRIPT,
-  emitGoOn,
-  emitHandler,
-  emitPause,
-  emitStub,
-  HANDLER,
-  JAVASCRIPT,
-} from "./handler.ts";
-import { blockOf, connect, enterNode, nodeOf, PAUSE } from "./node.ts";
-import { type KeptHandlers, readHandlers, writeHandlers } from "./kept.ts";
+import { makers } from "../late.ts";
+import { finderImports } from "./finder.ts";
+import { connect, enterNode, nodeOf, PAUSE } from "./node.ts";
+import { type Handlers, readHandlers, writeHandlers } from "./kept.ts";
 import { EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
 
 const PAGES = RAM_BYTES / 65536;
 const LEFT = RUNNING_CPU + 2 * QUOTA + 1;
 
 type Exported = (at: number, node: number) => number;
+
+interface Base {
+  readonly enter: Exported;
+  readonly nodeAt: (lo: number, hi: number, page: number) => number;
+}
 
 /** Runs one operation by JavaScript: CPU state, words, index in them, its block. One that ends the block says where to go. */
 export type RunOperation = (c: number, words: Int32Array, at: number, block: Block) => any;
@@ -55,11 +51,14 @@ export interface Status {
 
 export class ThreadedTier {
   readonly #runtime: Runtime;
-  readonly #operations: readonly RunOperation[];
+  readonly #operation: (shape: number) => RunOperation;
   readonly #table = new WebAssembly.Table({ element: "anyfunc", initial: 1 });
   readonly #imports: WebAssembly.ModuleImports;
   readonly #regions: (c: number, result: number) => Block | null;
-  readonly #enter: Exported;
+  #base: Base | undefined;
+  /** What it is an instance of. */
+  #module: Uint8Array<ArrayBuffer> | undefined;
+  readonly #byJavaScript: (at: number, node: number) => void;
   /** Shapes that were run by JavaScript, each once here. */
   readonly #seen: boolean[] = [];
   readonly #new: number[] = [];
@@ -74,29 +73,28 @@ export class ThreadedTier {
   /** Code of all blocks. */
   readonly code: BlockCode;
 
-  /** `regions` follows results of regions. `operations`: by shape, what runs them by JavaScript; `otherwise` runs a block whose words wasm cannot reach. */
+  /** `regions` follows results of regions. `operation`: what runs those of a shape by JavaScript; `otherwise` runs a block whose words wasm cannot reach. */
   constructor(
     runtime: Runtime,
     { status, condition }: Status,
     regions: (c: number, result: number) => Block | null,
-    operations: readonly RunOperation[],
+    operation: (shape: number) => RunOperation,
     otherwise: BlockCode,
   ) {
     this.#runtime = runtime;
-    this.#operations = operations;
+    this.#operation = operation;
     this.#imports = {
       ...missFunctions(PAGES, memory, this.#table, slowPaths(runtime)),
       [STATUS]: status,
       [CONDITION]: condition,
     };
     this.#regions = regions;
-    const byJavaScript = (at: number, node: number) => {
+    this.#byJavaScript = (at, node) => {
       const shape = I32[at >> 2]! & SHAPE_MASK;
       this.#note(shape);
-      this.#operations[shape]!(RUNNING_CPU, I32, at >> 2, blockOf(node));
+      this.#operation(shape)(RUNNING_CPU, I32, at >> 2, runtime.cache.blockOf(node));
     };
-    this.#imports[JAVASCRIPT] = byJavaScript;
-    this.#enter = this.#makeBase(byJavaScript);
+    this.#imports[IMPORTS.length] = this.#byJavaScript;
     const run = (block: Block, node: number) => this.#run(block, node);
     this.code = function (c) {
       const node = this.node !== 0 ? this.node : nodeOf(this);
@@ -104,29 +102,13 @@ export class ThreadedTier {
     };
   }
 
-  /** The functions that are no handlers: the entrance, what leaves at a node, and the stub for shapes without a handler. */
-  #makeBase(byJavaScript: (at: number, node: number) => void): Exported {
-    const stub = emitStub();
-    const enter = new Code().get(0).get(1).get(0).mem(OP.i32Load16u, 0).i32(SHAPE_MASK).op(OP.i32And)
-      .op(OP.returnCallIndirect).u(0).u(0);
-    const goOn = emitGoOn();
-    const functions: FunctionBody[] = [
-      { type: HANDLER, locals: [], code: enter, name: "enter" },
-      { type: HANDLER, locals: [], code: emitPause(), name: "pause" },
-      { type: HANDLER, locals: goOn.locals, code: goOn.code, name: "goOn" },
-      { type: HANDLER, locals: stub.locals, code: stub.code, name: "stub" },
-    ];
-    const bytes = wasmModule({
-      pages: PAGES,
-      types: BASE_TYPES,
-      imports: [BY_JAVASCRIPT],
-      handlers: true,
-      globals: 0,
-      functions,
-    });
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+  /** Makes ready what is no handler; `bytes` of the module from an earlier run. */
+  #begin(bytes?: Uint8Array<ArrayBuffer>): Base {
+    if (this.#base !== undefined) return this.#base;
+    this.#module = bytes ?? makers.get().emitBase();
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(this.#module), {
       m: { m: memory, t: this.#table, h: regionFunctions },
-      f: { 0: byJavaScript },
+      f: { ...finderImports(), 0: this.#byJavaScript },
     });
     this.#table.set(0, exports["stub"] as Exported);
     // The second parameter is missing in TypeScript's declaration.
@@ -134,7 +116,12 @@ export class ThreadedTier {
     table.grow(SHAPE_MASK, exports["stub"]);
     this.#table.set(PAUSE, exports["pause"] as Exported);
     regionFunctions.set(GO_ON, exports["goOn"] as Exported);
-    return exports["enter"] as Exported;
+    return this.#base = exports as unknown as Base;
+  }
+
+  /** Whether it can run without what makes code (late.ts). */
+  get ready(): boolean {
+    return this.#base !== undefined;
   }
 
   /** JavaScript runs an operation of this shape. */
@@ -144,16 +131,18 @@ export class ThreadedTier {
       this.#seen[shape] = true;
       this.#new.push(shape);
     }
-    if (this.#new.length >= NEW_SHAPES || this.#ran >= NEW_RUNS && this.#new.length > 0) this.#makeHandlers();
+    const enough = this.#new.length >= NEW_SHAPES || this.#ran >= NEW_RUNS && this.#new.length > 0;
+    if (enough && makers.ready) this.#makeHandlers();
   }
 
   #makeHandlers(): void {
-    this.#install(emitHandlers(this.#new.map((shape) => shapes[shape]!)));
+    this.#install(makers.get().emitHandlers(this.#new.map((shape) => shapes[shape]!)));
     this.#new.length = this.#ran = 0;
     this.#changed = true;
   }
 
-  #install({ handled, others, module }: KeptHandlers): void {
+  #install({ handled, others, module }: Handlers): void {
+    this.#begin();
     for (const { id } of others) this.#seen[id] = true;
     if (handled.length === 0) return;
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module), {
@@ -167,22 +156,31 @@ export class ThreadedTier {
     this.handlers += handled.length;
   }
 
+  /** See KeptNodes of cache/code_cache.ts. */
+  nodeAt(lo: number, hi: number, page: number): number {
+    return this.#begin().nodeAt(lo, hi, page);
+  }
+
   /** Takes the handlers that earlier runs kept in `store`, and keeps those of this run. */
   keepHandlers(store: CodeStore): void {
     const content = store.kept("handlers");
     const kept = content === undefined ? undefined : readHandlers(content);
-    if (kept !== undefined) this.#install(kept);
+    if (kept !== undefined) {
+      this.#begin(kept.base);
+      this.#install(kept);
+    }
     store.keep("handlers", () => {
       if (!this.#changed) return undefined;
       this.#changed = false;
-      return writeHandlers(emitHandlers(shapes.filter(({ id }) => this.#seen[id] === true)));
+      const handlers = makers.get().emitHandlers(shapes.filter(({ id }) => this.#seen[id] === true));
+      return writeHandlers({ ...handlers, base: this.#module! });
     });
   }
 
   /** Runs from `block` on, and finds the block where it goes on. */
   #run(block: Block, node: number): Block | null {
     I32[LEFT] = 1;
-    const result = this.#enter(4 * block.at, node);
+    const result = this.#begin().enter(4 * block.at, node);
     return I32[LEFT] === 0 ? this.#regions(RUNNING_CPU, result) : this.follow(result);
   }
 
@@ -192,7 +190,7 @@ export class ThreadedTier {
     const { exits } = this;
     if (result > 0) {
       exits.quota++;
-      return blockOf(result);
+      return H.cache.blockOf(result);
     }
     if (result === INDIRECT) {
       exits.indirect++;
@@ -202,7 +200,7 @@ export class ThreadedTier {
     }
     if (result <= LINK_FIRST) {
       exits.link++;
-      const left = I32[c + 2 * QUOTA + 1]!, n = LINK_FIRST - result, link = blockOf(left).links[n]!;
+      const left = I32[c + 2 * QUOTA + 1]!, n = LINK_FIRST - result, link = H.cache.blockOf(left).links[n]!;
       const to = H.linked(c, link);
       connect(left, n, to);
       return to;
@@ -212,23 +210,11 @@ export class ThreadedTier {
       return H.exit(EXIT_FIRST - result);
     }
     exits.operation++;
-    const at = I32[c + 2 * LEFT_AT]! >> 2, left = blockOf(I32[c + 2 * QUOTA + 1]!);
+    const at = I32[c + 2 * LEFT_AT]! >> 2, left = H.cache.blockOf(I32[c + 2 * QUOTA + 1]!);
     const shape = I32[at]! & SHAPE_MASK;
     this.#note(shape);
-    return this.#operations[shape]!(c, I32, at, left);
+    return this.#operation(shape)(c, I32, at, left);
   }
-}
-
-function emitHandlers(list: readonly Shape[]): KeptHandlers {
-  const handled: Shape[] = [], others: Shape[] = [], functions: FunctionBody[] = [];
-  for (const shape of list) {
-    const body = emitHandler(shape, String(handled.length));
-    (body === undefined ? others : handled).push(shape);
-    if (body !== undefined) functions.push(body);
-  }
-  const imports = [...IMPORTS, BY_JAVASCRIPT];
-  const module = wasmModule({ pages: PAGES, types: [HANDLER], imports, globals: 0, functions });
-  return { handled, others, module };
 }
 
 /** What they throw goes through the handlers: everything is in the CPU state. */

@@ -5,6 +5,7 @@ import { CHAIN, EXEC_STAMP, LEFT_AT, QUOTA, RIP } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
 import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
+import { makers } from "../late.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { CHAIN_LENGTH, LOOP_LENGTH, REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
@@ -45,7 +46,6 @@ import { enterNode, nodeStamped } from "../threaded/node.ts";
 import type { ThreadedTier } from "../threaded/tier.ts";
 import { installStubs } from "./shared.ts";
 import { statusFunctions } from "./status.ts";
-import { emitRegion } from "./region.ts";
 
 const PAGES = RAM_BYTES / 65536;
 
@@ -86,7 +86,7 @@ export interface Entered {
 export class WasmTier {
   readonly #runtime: Runtime;
   readonly #closures: Closures;
-  readonly #fixed: WebAssembly.ModuleImports;
+  #fixedImports: WebAssembly.ModuleImports | undefined;
   /** All regions' exits. */
   readonly #links: Link[] = [];
   readonly #ends: Run[] = [];
@@ -110,13 +110,17 @@ export class WasmTier {
     this.#left = left;
     this.#closures = closures;
     this.status = statusFunctions(PAGES, memory, functionTable);
-    this.#fixed = {
+  }
+
+  /** What all regions import. */
+  get #fixed(): WebAssembly.ModuleImports {
+    if (this.#fixedImports !== undefined) return this.#fixedImports;
+    if (this.#threaded === undefined) functionTable.set(GO_ON, noThreadedCode());
+    return this.#fixedImports = {
       ...missFunctions(PAGES, memory, functionTable, this.#slowPaths()),
       [STATUS]: this.status.status,
       [CONDITION]: this.status.condition,
     };
-    installStubs();
-    functionTable.set(GO_ON, noThreadedCode());
   }
 
   /** Runs `action`; `failed` when it threw or changed a translation that a window may know. */
@@ -171,7 +175,7 @@ export class WasmTier {
   /** A region's module, which other runs may use, too. `without`: bits of the windows that it does without (window_misses.ts). */
   emit(flow: Flow, without = 0): RegionParts {
     const began = performance.now();
-    const { generator, steps, links, ends } = emitRegion(flow, without);
+    const { generator, steps, links, ends } = makers.get().emitRegion(flow, without);
     const module = wasmModule({
       pages: PAGES,
       types: TYPES,
@@ -192,6 +196,7 @@ export class WasmTier {
     plain: Run | undefined,
   ): Entered {
     const began = performance.now();
+    installStubs();
     const imports: WebAssembly.ModuleImports = { ...this.#fixed };
     steps.forEach((o, i) => {
       const step = this.#closures.single(o);

@@ -1,8 +1,9 @@
 // Functions that all regions call through the table, at numbers that are the same in every run, so that regions can be kept between runs.
 //
 // Each takes the CPU state and returns 1, or 0 when it declines and has done nothing: then the region runs the operation's closure. So a stub that
-// declines can stand for any of them: it has the function made, which is there at the next call.
+// declines can stand for any of them: it has the function made, which is there at the next call (or later, where makers.ts must be loaded first).
 
+import { makers as late } from "../late.ts";
 import { memory, RAM_BYTES } from "../ram.ts";
 import { Code, OP, wasmModule } from "./encoder.ts";
 import { STEP } from "./imports.ts";
@@ -33,17 +34,18 @@ export function sharedIndex(name: string): number {
 /** Puts the stubs into the table. */
 export function installStubs(): void {
   if (functions.get(SHARED_FIRST) !== null) return;
-  const stubs = makers.map((_, n) => ({
+  const stubs = Array.from({ length: SHARED_FUNCTIONS }, (_, n) => ({
     type: STEP,
     locals: [],
     code: new Code().i32(n).call(0).op(OP.drop).i32(0),
     name: String(n),
   }));
   const stub = instantiate([STEP], stubs, { 0: install });
-  makers.forEach((_, n) => functions.set(SHARED_FIRST + n, stub[String(n)] as () => number));
+  stubs.forEach(({ name }, n) => functions.set(SHARED_FIRST + n, stub[name] as () => number));
 }
 
 function install(n: number): number {
+  if (!late.ready) return 0;
   const { code, locals } = makers[n]!();
   const { r } = instantiate([], [{ type: STEP, locals, code, name: "r" }], {});
   functions.set(SHARED_FIRST + n, r as () => number);

@@ -42,6 +42,8 @@ export function formOf(m: Mem): string {
   if (m.address32 || m.base >= TEMPS || m.index >= TEMPS) return "";
   if (m.segment >= 0) return m.base < 0 && m.index < 0 ? `s${m.segment}` : "";
   if (m.index >= 0) return `${m.base},${m.index},${m.scale}`;
+  // A handler does not know the displacement (threaded/operands.ts).
+  if (m.base < 0 && typeof m.dispLo !== "number") return "";
   return m.base >= 0 ? `${m.base}` : `${m.dispHi}:${m.dispLo >>> 12}`;
 }
 

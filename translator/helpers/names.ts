@@ -1,0 +1,44 @@
+// The names of helpers, for IR that is kept between runs (ir/objects.ts). What is seldom needed, x87 and the like, is named where it is lowered.
+
+import { statusFlags } from "../ir/flags.ts";
+import { nameAll, named } from "../ir/objects.ts";
+import * as convert from "../sse/convert.ts";
+import * as crypto from "../sse/crypto.ts";
+import * as float from "../sse/float.ts";
+import { fma32, fma64 } from "../sse/fma.ts";
+import * as integer from "../sse/integer.ts";
+import * as masked from "../sse/masked.ts";
+import * as packed from "../sse/packed.ts";
+import * as rounding from "../sse/rounding.ts";
+import * as text from "../sse/text.ts";
+import * as wide from "../sse/wide.ts";
+import * as atomic from "./atomic.ts";
+import * as bmi from "./bmi.ts";
+import * as flags from "./flags.ts";
+import * as mulDiv from "./mul_div.ts";
+import * as segment from "./segment.ts";
+import * as shift from "./shift.ts";
+import { repString } from "./string.ts";
+import * as traps from "./traps.ts";
+import * as xsave from "./xsave.ts";
+
+nameAll("shift", shift);
+nameAll("atomic", atomic);
+nameAll("segment", segment);
+nameAll("packed", packed);
+nameAll("crypto", crypto);
+nameAll("rounding", rounding);
+nameAll("text", text);
+nameAll("bmi", bmi);
+named("statusFlags", statusFlags);
+nameAll("convert", convert);
+nameAll("float", float);
+nameAll("mul_div", mulDiv);
+nameAll("wide", wide);
+nameAll("flags", flags);
+named("repString", repString);
+nameAll("integer", integer);
+nameAll("traps", traps);
+nameAll("masked", masked);
+nameAll("fma", { fma32, fma64 });
+nameAll("xsave", xsave);
