@@ -4,7 +4,7 @@ import type { Level } from "./cpuid.ts";
 import type { CodeStore } from "./cache/code_store.ts";
 import { CodeCache } from "./cache/code_cache.ts";
 import type { Block } from "./cache/block.ts";
-import { FLAGS, QUOTA, RIP, RSP, TF } from "./cpu.ts";
+import { CHAIN, FLAGS, QUOTA, RIP, RSP, TF } from "./cpu.ts";
 import {
   type Env,
   EXEC,
@@ -27,7 +27,7 @@ import { Closures } from "./js/closures.ts";
 import { Source as SourceTier } from "./js/source.ts";
 import { I32, RUNNING_CPU, U8 } from "./ram.ts";
 import type { IrBlock } from "./ir/block.ts";
-import { EXIT_HEAT, HOT_SAMPLES, SAMPLE_BLOCKS } from "./tunables.ts";
+import { CHAIN_LENGTH, CHAINS, EXIT_HEAT, HOT_SAMPLES, LOOP_LENGTH, SAMPLE_BLOCKS } from "./tunables.ts";
 import { WasmTier } from "./wasm/compile.ts";
 import type { RegionParts } from "./cache/region_record.ts";
 import { findRegion, type RegionPage, type Source } from "./wasm/flow.ts";
@@ -146,10 +146,15 @@ export class Dispatcher implements Executor {
       try {
         let block: Block | null = this.runtime.jump(c, I32[c + 2 * RIP], I32[c + 2 * RIP + 1]);
         do {
+          const chains = Math.min(CHAINS, Math.ceil(budget / SAMPLE_BLOCKS));
+          I32[c + 2 * CHAIN] = chains * CHAIN_LENGTH;
+          I32[c + 2 * CHAIN + 1] = chains * LOOP_LENGTH;
           block = burst(c, block);
           if (block === null) return this.runtime.reason;
           if (++block.heat >= this.#hot) this.promote(block, c);
-        } while ((budget -= SAMPLE_BLOCKS) > 0);
+          const left = Math.min(I32[c + 2 * CHAIN]! / CHAIN_LENGTH, I32[c + 2 * CHAIN + 1]! / LOOP_LENGTH);
+          budget -= SAMPLE_BLOCKS * Math.max(1, chains - left);
+        } while (budget > 0);
         setRip(c, block.address);
         return EXIT_BUDGET;
       } catch (e) {

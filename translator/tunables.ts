@@ -26,8 +26,10 @@ export const REGION_PAGES = 8;
 export const RETURN_SITES = 8;
 /** Cases of an indirect jump inside a region at the most, and how far behind its last block they may begin. */
 export const SWITCH_CASES = 64, SWITCH_REACH = 2048;
-/** Regions entered before wasm returns to the dispatcher, and times that loops go round in all of them. */
+/** Regions entered, and times that loops go round in all of them, that count as much as the blocks between two samples. */
 export const CHAIN_LENGTH = 512, LOOP_LENGTH = 4000;
+/** So often that before wasm returns to the dispatcher, if the budget allows: it unwinds the host's stack, and with it what is known of returns. */
+export const CHAINS = 16;
 /** Blocks that running regions counts for: they run many, and the scheduler wants its turn within a few milliseconds. */
 export const REGION_QUOTA = 8;
 /** Calls of regions on the host's stack at the most; deeper ones take the caller's place. V8's stack of about 1 MB holds some 3000 large frames. */

@@ -1,13 +1,13 @@
 // Makes a region's wasm module and the Run around its function.
 
 import type { Block, BlockCode, Link } from "../cache/block.ts";
-import { CHAIN, EXEC_STAMP, LEFT_AT, QUOTA, RIP } from "../cpu.ts";
+import { EXEC_STAMP, LEFT_AT, QUOTA, RIP } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
 import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
-import { CHAIN_LENGTH, LOOP_LENGTH, REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
+import { REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
 import { Code, OP, wasmModule } from "./encoder.ts";
 import type { Flow, RegionPage } from "./flow.ts";
 import { hostFuses } from "./fused.ts";
@@ -245,8 +245,6 @@ export class WasmTier {
       enterJump(block, stamp);
       nodeStamped(block, stamp);
     }
-    I32[c + 2 * CHAIN] = CHAIN_LENGTH;
-    I32[c + 2 * CHAIN + 1] = LOOP_LENGTH;
     I32[c + 2 * QUOTA] -= REGION_QUOTA;
     I32[c + 2 * QUOTA + 1] = 0;
     const result = region.run(0, NO_CALLER);
