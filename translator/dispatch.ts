@@ -27,10 +27,23 @@ import { Closures } from "./js/closures.ts";
 import { Source as SourceTier } from "./js/source.ts";
 import { I32, RUNNING_CPU, U8 } from "./ram.ts";
 import type { IrBlock } from "./ir/block.ts";
-import { CHAIN_LENGTH, CHAINS, EXIT_HEAT, HOT_SAMPLES, LOOP_LENGTH, SAMPLE_BLOCKS } from "./tunables.ts";
-import { WasmTier } from "./wasm/compile.ts";
+import {
+  CHAIN_LENGTH,
+  CHAINS,
+  ENTRY_SAMPLES,
+  EXIT_HEAT,
+  HOT_SAMPLES,
+  LOOP_LENGTH,
+  OFTEN,
+  REGION_ENTRIES,
+  SAMPLE_BLOCKS,
+} from "./tunables.ts";
+import { type Region, WasmTier } from "./wasm/compile.ts";
 import type { RegionParts } from "./cache/region_record.ts";
 import { findRegion, type RegionPage, type Source } from "./wasm/flow.ts";
+import { addFunction, replaceFunction } from "./wasm/jump_table.ts";
+import { LiveRegions } from "./wasm/live_regions.ts";
+import { naturalEntry } from "./wasm/natural_entry.ts";
 import { CODE_CHANGED, linear, Runtime, setRip } from "./runtime.ts";
 import { arenaIsFull } from "./threaded/arena.ts";
 import { forgetNodes, nodeChanged } from "./threaded/node.ts";
@@ -86,6 +99,7 @@ export class Dispatcher implements Executor {
   readonly #wasm: WasmTier;
   readonly #store: CodeStore | undefined;
   readonly #threaded: ThreadedTier | undefined;
+  readonly #regions: LiveRegions;
 
   constructor(env: Env, iced: () => IcedPackage, options: ExecutorOptions) {
     this.runtime = new Runtime(env);
@@ -106,7 +120,7 @@ export class Dispatcher implements Executor {
           // What must stay alone: a region would go on with others.
           page === 0
             ? closures.compile(block, page, kept)
-            : wasm.compile(findRegion(block.address, this.#onPage(block, page))!),
+            : wasm.compile(findRegion([block.address], this.#onPage(block, page))!),
       }
       : closures;
     this.translator = new Translator(iced, generator);
@@ -121,6 +135,7 @@ export class Dispatcher implements Executor {
     }
     this.cache = new CodeCache(env, this.translator.translate);
     this.runtime.cache = this.cache;
+    this.#regions = new LiveRegions((page) => this.cache.generation(page));
   }
 
   /** For reports. */
@@ -224,6 +239,7 @@ export class Dispatcher implements Executor {
     this.#store?.save();
     this.cache.clear();
     this.runtime.forgetJumps();
+    this.#regions.clear();
     forgetNodes();
   }
 
@@ -256,26 +272,86 @@ export class Dispatcher implements Executor {
    */
   promote(block: Block, c: number, all = false): void {
     if (block.frame2 !== 0 || Number.isNaN(block.addend) || block.plain !== undefined) return;
-    const region = all
-      ? this.#newRegion(block.address, this.#onPage(block, block.frame * 4096))
-      : this.#keptRegion(block.address, c) ?? this.#newRegion(block.address, this.#ofCache(c), true);
-    if (region === undefined) return;
-    const { parts, pages } = region, plain = block.code;
-    Object.assign(block, this.#wasm.enter(parts, pages, (c) => plain.call(block, c)), { plain });
-    nodeChanged(block);
-    this.onRegion?.(block);
-    this.cache.contains(block, pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
+    const { address, addend } = block;
+    if (all) {
+      const source = this.#onPage(block, block.frame * 4096);
+      const others = [...source.known(0)].filter((other) => other !== address);
+      const flow = findRegion([address, ...others.slice(0, REGION_ENTRIES - 1)], source);
+      if (flow === undefined) return;
+      const parts = this.#wasm.emit(flow);
+      this.#install(parts, flow.pages, this.#known(parts, c));
+      return;
+    }
+    const owner = this.#regions.owner(address, addend);
+    if (owner?.region.entries.has(address)) return this.#attach(block, owner.region);
+    const region = this.#keptRegion(address, c);
+    if (region !== undefined) {
+      const blocks = this.#known(region.parts, c).filter(({ plain }) => plain === undefined);
+      return this.#install(region.parts, region.pages, blocks);
+    }
+    if (owner === undefined) return this.#compileAround(address, c);
+    const { entries } = owner.parts;
+    if (entries.length >= REGION_ENTRIES) this.#compile([address], c);
+    else if (block.heat >= ENTRY_SAMPLES) this.#compile([...entries, address], c);
   }
 
-  #newRegion(entry: number, source: Source, keep = false): ReadyRegion | undefined {
-    const flow = findRegion(entry, source);
-    if (flow === undefined) return undefined;
-    const parts = this.#wasm.emit(flow);
-    if (keep) {
-      this.translator.keepHot(entry);
-      this.translator.keepRegion(parts);
+  /** Makes a region for a hot block that is in none. */
+  #compileAround(hot: number, c: number): void {
+    const source = this.#ofCache(c);
+    const known = (at: number) => this.cache.known(at, source.physical(at - at % 4096));
+    const entry = naturalEntry(hot, source, (at) => known(at)!.heat >= HOT_SAMPLES * OFTEN);
+    if (entry !== hot && known(entry)?.plain === undefined) {
+      this.#compile([entry], c);
+      if (this.#regions.owner(hot, known(hot)!.addend) !== undefined) return;
     }
-    return { parts, pages: flow.pages };
+    this.#compile([hot], c);
+  }
+
+  /** Makes a region with these entries, the last of which has been found hot, and with those of regions that it contains. */
+  #compile(entries: readonly number[], c: number): void {
+    const source = this.#ofCache(c), hot = entries[entries.length - 1]!;
+    let flow = findRegion(entries, source);
+    if (flow === undefined) return;
+    const { blocks, own } = flow;
+    const covered = this.#regions.covered(
+      hot,
+      blocks.slice(0, own),
+      (page) => (source.physical(page) - page) | 0,
+    ).filter((entry) => !entries.includes(entry)).slice(0, REGION_ENTRIES - entries.length);
+    if (covered.length > 0) flow = findRegion([...entries, ...covered], source)!;
+    const parts = this.#wasm.emit(flow);
+    this.translator.keepHot(hot);
+    this.translator.keepRegion(parts);
+    this.#install(parts, flow.pages, this.#known(parts, c));
+  }
+
+  /** The blocks at a region's entries. */
+  #known({ entries }: RegionParts, c: number): Block[] {
+    const { cache } = this, found: Block[] = [];
+    for (const address of entries) {
+      const page = cache.present(c, address), block = page === 0 ? undefined : cache.known(address, page);
+      if (block !== undefined && block.frame2 === 0) found.push(block);
+    }
+    return found;
+  }
+
+  /** From now on these blocks, at entries of the region, are run by it. */
+  #install(parts: RegionParts, pages: readonly RegionPage[], blocks: readonly Block[]): void {
+    const region = this.#wasm.load(parts, pages);
+    for (const block of blocks) this.#attach(block, region);
+    this.#regions.add(parts, region);
+  }
+
+  #attach(block: Block, region: Region): void {
+    const plain = block.plain ?? block.code, run = region.entries.get(block.address)!;
+    if (block.plain !== undefined && block.entry !== 0) replaceFunction(block, run);
+    else block.entry = addFunction(run);
+    const { code } = this.#wasm.enter(region, block.address, (c) => plain.call(block, c), block.entry);
+    block.code = code;
+    block.plain = plain;
+    nodeChanged(block);
+    this.onRegion?.(block);
+    this.cache.contains(block, region.pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
   }
 
   /** The region that an earlier run made, if the address space of `c` has all its code. */

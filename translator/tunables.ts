@@ -22,6 +22,12 @@ export const REGION_BLOCKS = 60, REGION_OPS = 400;
 export const INLINE_OPS = 80, INLINE_TOTAL = 200;
 /** Pages of a region at the most: each is looked for when the region is entered after executable pages have changed. */
 export const REGION_PAGES = 8;
+/** Entries of a region at the most: where ways from several entries meet, nothing is known. */
+export const REGION_ENTRIES = 12;
+/** How far from a hot block the beginning of its function is looked for, and the part of HOT_SAMPLES that shows that it is run often. */
+export const ENTRY_REACH = 2048, OFTEN = 1 / 8;
+/** Samples that make a block within a region another entry of it: its code is compiled anew then, and slow for a while. */
+export const ENTRY_SAMPLES = 300;
 /** Return addresses that a return inside a region is compared with at the most. */
 export const RETURN_SITES = 8;
 /** Cases of an indirect jump inside a region at the most, and how far behind its last block they may begin. */

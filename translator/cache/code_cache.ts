@@ -141,6 +141,11 @@ export class CodeCache {
     return [...blocks.keys()].filter((address) => address >= page && address < page + 4096);
   }
 
+  /** What stays the same as long as no code of the frame at physical address `page` is dropped; undefined: there is none. */
+  generation(page: number): unknown {
+    return this.#frames.get(page >>> 12);
+  }
+
   /** The code of `block` contains code of these frames. */
   contains(block: Block, frames: Iterable<number>): void {
     for (const frame of frames) {
