@@ -291,8 +291,9 @@ export class Dispatcher implements Executor {
     }
     if (owner === undefined) return this.#compileAround(address, c);
     const { entries } = owner.parts;
-    if (entries.length >= REGION_ENTRIES) this.#compile([address], c);
-    else if (block.heat >= ENTRY_SAMPLES) this.#compile([...entries, address], c);
+    if (entries.length >= REGION_ENTRIES || !this.#wasm.isInPlace(owner.region, c)) {
+      this.#compile([address], c);
+    } else if (block.heat >= ENTRY_SAMPLES) this.#compile([...entries, address], c);
   }
 
   /** Makes a region for a hot block that is in none. */
@@ -311,7 +312,10 @@ export class Dispatcher implements Executor {
   #compile(entries: readonly number[], c: number): void {
     const source = this.#ofCache(c), hot = entries[entries.length - 1]!;
     let flow = findRegion(entries, source);
-    if (flow === undefined) return;
+    if (flow === undefined || flow.entries.length < entries.length) {
+      // There is no room for one more, or the first one has not been run yet.
+      return entries.length > 1 ? this.#compile([hot], c) : undefined;
+    }
     const { blocks, own } = flow;
     const covered = this.#regions.covered(
       hot,

@@ -259,7 +259,7 @@ export class WasmTier {
     if (c !== RUNNING_CPU) throw new Error("regions run on one CPU state only");
     const stamp = I32[c + 2 * EXEC_STAMP]!;
     if (region.stamp !== stamp) {
-      if (!this.#isInPlace(region, c)) return plain!(c);
+      if (!this.isInPlace(region, c)) return plain!(c);
       region.stamp = stamp;
     }
     if (block.entry !== 0) {
@@ -310,7 +310,7 @@ export class WasmTier {
   }
 
   /** Whether the address space still has the region's pages where they were; enters them in the exec TLB. */
-  #isInPlace({ pages }: Region, c: number): boolean {
+  isInPlace({ pages }: Region, c: number): boolean {
     const { env } = this.#runtime;
     try {
       return pages.every(({ address, addend }) => ((env.page(c, address, EXEC) - address) | 0) === addend);
