@@ -27,27 +27,14 @@ import { Closures } from "./js/closures.ts";
 import { Source as SourceTier } from "./js/source.ts";
 import { I32, RUNNING_CPU, U8 } from "./ram.ts";
 import type { IrBlock } from "./ir/block.ts";
-import {
-  CHAIN_LENGTH,
-  CHAINS,
-  ENTRY_SAMPLES,
-  EXIT_HEAT,
-  HOT_SAMPLES,
-  LOOP_LENGTH,
-  OFTEN,
-  REGION_ENTRIES,
-  SAMPLE_BLOCKS,
-} from "./tunables.ts";
-import { type Region, WasmTier } from "./wasm/compile.ts";
-import type { RegionParts } from "./cache/region_record.ts";
-import { findRegion, type RegionPage, type Source } from "./wasm/flow.ts";
-import { addFunction, replaceFunction } from "./wasm/jump_table.ts";
-import { LiveRegions } from "./wasm/live_regions.ts";
-import { naturalEntry } from "./wasm/natural_entry.ts";
+import { CHAIN_LENGTH, CHAINS, EXIT_HEAT, HOT_SAMPLES, LOOP_LENGTH, SAMPLE_BLOCKS } from "./tunables.ts";
+import { WasmTier } from "./wasm/compile.ts";
+import { findRegion } from "./wasm/flow.ts";
 import { CODE_CHANGED, linear, Runtime, setRip } from "./runtime.ts";
 import { arenaIsFull } from "./threaded/arena.ts";
-import { forgetNodes, nodeChanged } from "./threaded/node.ts";
+import { forgetNodes } from "./threaded/node.ts";
 import type { ThreadedTier } from "./threaded/tier.ts";
+import { Promoter, wholePage } from "./promote.ts";
 import { Translator } from "./translate.ts";
 
 /** auto: threaded code, then wasm regions for what is hot. wasm: each block at once (slow to start; for tests). */
@@ -76,11 +63,6 @@ export interface Counters {
   readonly threadedExits: Readonly<Record<string, number>>;
 }
 
-interface ReadyRegion {
-  readonly parts: RegionParts;
-  readonly pages: readonly RegionPage[];
-}
-
 /** Error code of the trap after a single step: the bit of DR6 that says so. */
 const DR6_SINGLE_STEP = 0x4000;
 
@@ -90,8 +72,6 @@ const LONGEST_INSTRUCTION = 15;
 export class Dispatcher implements Executor {
   readonly runtime: Runtime;
   readonly cache: CodeCache;
-  /** Called with each block that gets a region. */
-  onRegion: ((block: Block) => void) | undefined;
   readonly translator: Translator;
   /** Heat at which a block is compiled anew as JavaScript source. */
   readonly #hot: number;
@@ -99,7 +79,7 @@ export class Dispatcher implements Executor {
   readonly #wasm: WasmTier;
   readonly #store: CodeStore | undefined;
   readonly #threaded: ThreadedTier | undefined;
-  readonly #regions: LiveRegions;
+  readonly promoter: Promoter;
 
   constructor(env: Env, iced: () => IcedPackage, options: ExecutorOptions) {
     this.runtime = new Runtime(env);
@@ -107,7 +87,7 @@ export class Dispatcher implements Executor {
     const { tier = "auto" } = options;
     this.#hot = tier === "auto" ? HOT_SAMPLES : NaN;
     this.#wasm = new WasmTier(this.runtime, closures, (block, c) => {
-      if ((block.heat += EXIT_HEAT) >= this.#hot) this.promote(block, c);
+      if ((block.heat += EXIT_HEAT) >= this.#hot) this.promoter.promote(block, c);
     });
     const wasm = this.#wasm;
     if (tier === "auto" || tier === "threaded") {
@@ -118,9 +98,9 @@ export class Dispatcher implements Executor {
       ? {
         compile: (block: IrBlock, page: number, kept: boolean) =>
           // What must stay alone: a region would go on with others.
-          page === 0
-            ? closures.compile(block, page, kept)
-            : wasm.compile(findRegion([block.address], this.#onPage(block, page))!),
+          page === 0 ? closures.compile(block, page, kept) : wasm.compile(
+            findRegion([block.address], wholePage(this.translator, this.cache, block.address, page))!,
+          ),
       }
       : closures;
     this.translator = new Translator(iced, generator);
@@ -135,7 +115,7 @@ export class Dispatcher implements Executor {
     }
     this.cache = new CodeCache(env, this.translator.translate);
     this.runtime.cache = this.cache;
-    this.#regions = new LiveRegions((page) => this.cache.generation(page));
+    this.promoter = new Promoter(env, this.cache, this.translator, wasm);
   }
 
   /** For reports. */
@@ -166,7 +146,7 @@ export class Dispatcher implements Executor {
           I32[c + 2 * CHAIN + 1] = chains * LOOP_LENGTH;
           block = burst(c, block);
           if (block === null) return this.runtime.reason;
-          if (++block.heat >= this.#hot) this.promote(block, c);
+          if (++block.heat >= this.#hot) this.promoter.promote(block, c);
           const left = Math.min(I32[c + 2 * CHAIN]! / CHAIN_LENGTH, I32[c + 2 * CHAIN + 1]! / LOOP_LENGTH);
           budget -= SAMPLE_BLOCKS * Math.max(1, chains - left);
         } while (budget > 0);
@@ -239,7 +219,7 @@ export class Dispatcher implements Executor {
     this.#store?.save();
     this.cache.clear();
     this.runtime.forgetJumps();
-    this.#regions.clear();
+    this.promoter.clear();
     forgetNodes();
   }
 
@@ -264,149 +244,6 @@ export class Dispatcher implements Executor {
   #bytesAt(c: number, address: number, count: number): Uint8Array {
     const start = this.cache.fetch(c, address);
     return U8.slice(start, Math.min(start + count, start - start % 4096 + 4096));
-  }
-
-  /**
-   * Gives a hot block a region of its own, from IR made anew. `all`: with code that has not run yet, but of its page only (for tests; it
-   * is what the tier `wasm` does with every block).
-   */
-  promote(block: Block, c: number, all = false): void {
-    if (block.frame2 !== 0 || Number.isNaN(block.addend) || block.plain !== undefined) return;
-    const { address, addend } = block;
-    if (all) {
-      const source = this.#onPage(block, block.frame * 4096);
-      const others = [...source.known(0)].filter((other) => other !== address);
-      const flow = findRegion([address, ...others.slice(0, REGION_ENTRIES - 1)], source);
-      if (flow === undefined) return;
-      const parts = this.#wasm.emit(flow);
-      this.#install(parts, flow.pages, this.#known(parts, c));
-      return;
-    }
-    const owner = this.#regions.owner(address, addend);
-    if (owner?.region.entries.has(address)) return this.#attach(block, owner.region);
-    const region = this.#keptRegion(address, c);
-    if (region !== undefined) {
-      const blocks = this.#known(region.parts, c).filter(({ plain }) => plain === undefined);
-      return this.#install(region.parts, region.pages, blocks);
-    }
-    if (owner === undefined) return this.#compileAround(address, c);
-    const { entries } = owner.parts;
-    if (entries.length >= REGION_ENTRIES || !this.#wasm.isInPlace(owner.region, c)) {
-      this.#compile([address], c);
-    } else if (block.heat >= ENTRY_SAMPLES) this.#compile([...entries, address], c);
-  }
-
-  /** Makes a region for a hot block that is in none. */
-  #compileAround(hot: number, c: number): void {
-    const source = this.#ofCache(c);
-    const known = (at: number) => this.cache.known(at, source.physical(at - at % 4096));
-    const entry = naturalEntry(hot, source, (at) => known(at)!.heat >= HOT_SAMPLES * OFTEN);
-    if (entry !== hot && known(entry)?.plain === undefined) {
-      this.#compile([entry], c);
-      if (this.#regions.owner(hot, known(hot)!.addend) !== undefined) return;
-    }
-    this.#compile([hot], c);
-  }
-
-  /** Makes a region with these entries, the last of which has been found hot, and with those of regions that it contains. */
-  #compile(entries: readonly number[], c: number): void {
-    const source = this.#ofCache(c), hot = entries[entries.length - 1]!;
-    let flow = findRegion(entries, source);
-    if (flow === undefined || flow.entries.length < entries.length) {
-      // There is no room for one more, or the first one has not been run yet.
-      return entries.length > 1 ? this.#compile([hot], c) : undefined;
-    }
-    const { blocks, own } = flow;
-    const covered = this.#regions.covered(
-      hot,
-      blocks.slice(0, own),
-      (page) => (source.physical(page) - page) | 0,
-    ).filter((entry) => !entries.includes(entry)).slice(0, REGION_ENTRIES - entries.length);
-    if (covered.length > 0) flow = findRegion([...entries, ...covered], source)!;
-    const parts = this.#wasm.emit(flow);
-    this.translator.keepHot(hot);
-    this.translator.keepRegion(parts);
-    this.#install(parts, flow.pages, this.#known(parts, c));
-  }
-
-  /** The blocks at a region's entries. */
-  #known({ entries }: RegionParts, c: number): Block[] {
-    const { cache } = this, found: Block[] = [];
-    for (const address of entries) {
-      const page = cache.present(c, address), block = page === 0 ? undefined : cache.known(address, page);
-      if (block !== undefined && block.frame2 === 0) found.push(block);
-    }
-    return found;
-  }
-
-  /** From now on these blocks, at entries of the region, are run by it. */
-  #install(parts: RegionParts, pages: readonly RegionPage[], blocks: readonly Block[]): void {
-    const region = this.#wasm.load(parts, pages);
-    for (const block of blocks) this.#attach(block, region);
-    this.#regions.add(parts, region);
-  }
-
-  #attach(block: Block, region: Region): void {
-    const plain = block.plain ?? block.code, run = region.entries.get(block.address)!;
-    if (block.plain !== undefined && block.entry !== 0) replaceFunction(block, run);
-    else block.entry = addFunction(run);
-    const { code } = this.#wasm.enter(region, block.address, (c) => plain.call(block, c), block.entry);
-    block.code = code;
-    block.plain = plain;
-    nodeChanged(block);
-    this.onRegion?.(block);
-    this.cache.contains(block, region.pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
-  }
-
-  /** The region that an earlier run made, if the address space of `c` has all its code. */
-  #keptRegion(entry: number, c: number): ReadyRegion | undefined {
-    const { env } = this.runtime;
-    const parts = this.translator.keptRegion(entry, (page) => {
-      try {
-        return env.page(c, page, EXEC);
-      } catch (e) {
-        if (e !== fault) throw e;
-        return 0;
-      }
-    });
-    if (parts === undefined) return undefined;
-    const pages = parts.pages.map((address) => ({
-      address,
-      addend: (env.page(c, address, EXEC) - address) | 0,
-    }));
-    return { parts, pages };
-  }
-
-  /** What has been translated in the address space of `c`. */
-  #ofCache(c: number): Source {
-    const { cache, translator } = this;
-    const physical = (address: number) => cache.present(c, address - address % 4096);
-    return {
-      lower: (address) => {
-        const page = physical(address);
-        const block = page === 0 ? undefined : cache.known(address, page);
-        if (block === undefined) return undefined;
-        if (block.frame2 !== 0 && physical(address + 4096) !== block.frame2 * 4096) return undefined;
-        return translator.again(block) ??
-          translator.lower(address, page, () => physical(address + 4096), false);
-      },
-      physical,
-      known: (page) => cache.addresses(page, physical(page)),
-    };
-  }
-
-  /** All blocks that lie on the page of `block` as a whole. */
-  #onPage(block: { address: number }, page: number): Source {
-    const first = block.address - block.address % 4096;
-    return {
-      lower: (address) => {
-        if (address < first || address >= first + 4096) return undefined;
-        const ir = this.translator.lower(address, page, () => 0, false);
-        return ir.crossing ? undefined : ir;
-      },
-      physical: () => page,
-      known: () => this.cache.addresses(first, page),
-    };
   }
 
   #rip(c: number): number {

@@ -81,6 +81,7 @@ export class Generator extends Access {
   end(): void {
     this.code.op(OP.unreachable); // the body never falls through
     this.close();
+    this.changed = undefined;
     this.spill();
     // What unwinds the guest's stack unwinds the host's, too.
     this.code.get(RESULT).i32(PAUSED).op(OP.i32Ne).get(RESULT).i32(UNWOUND).op(OP.i32Ne).get(DEPTH).op(

@@ -9,8 +9,9 @@ import { REGION_ENTRIES } from "../tunables.ts";
 export type Generation = (page: number) => unknown;
 
 export interface LiveRegion {
-  readonly parts: RegionParts;
   readonly region: Region;
+  /** Guest addresses. */
+  readonly entries: readonly number[];
   /** By page. */
   readonly generations: readonly unknown[];
 }
@@ -24,10 +25,10 @@ export class LiveRegions {
     this.#generation = generation;
   }
 
-  add(parts: RegionParts, region: Region): LiveRegion {
+  add({ entries, blocks, own }: RegionParts, region: Region): LiveRegion {
     const generations = region.pages.map(({ address, addend }) => this.#generation(address + addend | 0));
-    const live = { parts, region, generations };
-    for (const address of parts.blocks.slice(0, parts.own)) this.#owners.set(address, live);
+    const live = { region, entries, generations };
+    for (const address of blocks.slice(0, own)) this.#owners.set(address, live);
     return live;
   }
 
@@ -49,7 +50,7 @@ export class LiveRegions {
     for (const address of addresses) {
       const live = this.owner(address, addendOf(address - address % 4096));
       if (live === undefined) continue;
-      const { entries } = live.parts;
+      const { entries } = live;
       if (entries.every((e) => addresses.has(e)) && found.size + entries.length < REGION_ENTRIES) {
         for (const e of entries) if (e !== entry) found.add(e);
       }
