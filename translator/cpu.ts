@@ -22,7 +22,7 @@ export const FPU_CONTROL = 25;
 /** Low word: abridged tag word (bit i set: physical register i is in use, as in FXSAVE). High word: last opcode. */
 export const FPU_TAG = 26;
 export const FPU_IP = 27, FPU_DP = 28;
-/** Until control goes back to the dispatcher: regions that may still chain to each other (low word), times that loops in them go round (high word). */
+/** Until control goes back to the dispatcher, which sets it: regions that may still be entered (low word), times that loops in them go round (high word). */
 export const CHAIN = 29;
 /** For threaded code. Low word: blocks until it returns to the dispatcher. High word: node where it left (threaded/node.ts), 0 when a region did. */
 export const QUOTA = 30;

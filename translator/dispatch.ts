@@ -2,10 +2,10 @@
 
 import type { Level } from "./cpuid.ts";
 import type { CodeStore } from "./cache/code_store.ts";
-import { CodeCache, demote } from "./cache/code_cache.ts";
-import { missesAreMany, WindowMisses } from "./wasm/window_misses.ts";
+import { CodeCache } from "./cache/code_cache.ts";
+import { missesAreMany } from "./wasm/window_misses.ts";
 import type { Block } from "./cache/block.ts";
-import { FLAGS, QUOTA, RIP, RSP, TF } from "./cpu.ts";
+import { CHAIN, FLAGS, QUOTA, RIP, RSP, TF } from "./cpu.ts";
 import {
   type Env,
   EXEC,
@@ -25,19 +25,19 @@ import {
 import type { IcedPackage } from "./decode/iced.ts";
 import { ICED_NAME, loadIced } from "./decode/package.ts";
 import { readFlags, writeFlags } from "./ir/flags.ts";
-import { loadAll, makers } from "./late.ts";
+import { loadAll } from "./late.ts";
 import { Closures } from "./js/closures.ts";
 import { Source as SourceTier } from "./js/source.ts";
 import { I32, RUNNING_CPU, U8 } from "./ram.ts";
 import type { IrBlock } from "./ir/block.ts";
-import { EXIT_HEAT, HOT_SAMPLES, SAMPLE_BLOCKS } from "./tunables.ts";
+import { CHAIN_LENGTH, CHAINS, EXIT_HEAT, HOT_SAMPLES, LOOP_LENGTH, SAMPLE_BLOCKS } from "./tunables.ts";
 import { WasmTier } from "./wasm/compile.ts";
-import type { RegionParts } from "./cache/region_record.ts";
-import { findRegion, type RegionPage, type Source } from "./wasm/flow.ts";
+import { findRegion } from "./wasm/flow.ts";
 import { CODE_CHANGED, linear, Runtime, setRip } from "./runtime.ts";
 import { arenaIsFull } from "./threaded/arena.ts";
-import { forgetNodes, nodeChanged } from "./threaded/node.ts";
+import { forgetNodes } from "./threaded/node.ts";
 import type { ThreadedTier } from "./threaded/tier.ts";
+import { Promoter, wholePage } from "./promote.ts";
 import { Translator } from "./translate.ts";
 
 /** auto: threaded code, then wasm regions for what is hot. wasm: each block at once (slow to start; for tests). */
@@ -66,11 +66,6 @@ export interface Counters {
   readonly threadedExits: Readonly<Record<string, number>>;
 }
 
-interface ReadyRegion {
-  readonly parts: RegionParts;
-  readonly pages: readonly RegionPage[];
-}
-
 /** Error code of the trap after a single step: the bit of DR6 that says so. */
 const DR6_SINGLE_STEP = 0x4000;
 
@@ -80,16 +75,14 @@ const LONGEST_INSTRUCTION = 15;
 export class Dispatcher implements Executor {
   readonly runtime: Runtime;
   readonly cache: CodeCache;
-  /** Called with each block that gets a region. */
-  onRegion: ((block: Block) => void) | undefined;
   readonly translator: Translator;
   /** Heat at which a block is compiled anew as JavaScript source. */
   readonly #hot: number;
   readonly #closures: Closures;
   readonly #wasm: WasmTier;
   readonly #store: CodeStore | undefined;
-  readonly #misses = new WindowMisses();
   readonly #threaded: ThreadedTier | undefined;
+  readonly promoter: Promoter;
 
   constructor(env: Env, iced: () => IcedPackage, options: ExecutorOptions) {
     this.runtime = new Runtime(env);
@@ -97,7 +90,7 @@ export class Dispatcher implements Executor {
     const { tier = "auto" } = options;
     this.#hot = tier === "auto" ? HOT_SAMPLES : NaN;
     this.#wasm = new WasmTier(this.runtime, closures, (block, c) => {
-      if ((block.heat += EXIT_HEAT) >= this.#hot) this.promote(block, c);
+      if ((block.heat += EXIT_HEAT) >= this.#hot) this.promoter.promote(block, c);
     });
     const wasm = this.#wasm;
     if (tier === "auto" || tier === "threaded") {
@@ -108,9 +101,9 @@ export class Dispatcher implements Executor {
       ? {
         compile: (block: IrBlock, page: number, kept: boolean) =>
           // What must stay alone: a region would go on with others.
-          page === 0
-            ? closures.compile(block, page, kept)
-            : wasm.compile(findRegion(block.address, this.#onPage(block, page))!),
+          page === 0 ? closures.compile(block, page, kept) : wasm.compile(
+            findRegion([block.address], wholePage(this.translator, this.cache, block.address, page))!,
+          ),
       }
       : closures;
     this.translator = new Translator(iced, generator);
@@ -133,6 +126,7 @@ export class Dispatcher implements Executor {
         code: threaded.code,
       });
     }
+    this.promoter = new Promoter(env, this.cache, this.translator, wasm);
   }
 
   /** Whether it can run without what makes code. */
@@ -163,11 +157,20 @@ export class Dispatcher implements Executor {
       try {
         let block: Block | null = this.runtime.jump(c, I32[c + 2 * RIP], I32[c + 2 * RIP + 1]);
         do {
+          const chains = Math.min(CHAINS, Math.ceil(budget / SAMPLE_BLOCKS));
+          I32[c + 2 * CHAIN] = chains * CHAIN_LENGTH;
+          I32[c + 2 * CHAIN + 1] = chains * LOOP_LENGTH;
           block = burst(c, block);
           if (block === null) return this.runtime.reason;
-          if (++block.heat >= this.#hot) this.promote(block, c);
-          if (missesAreMany()) this.#crowded(c);
-        } while ((budget -= SAMPLE_BLOCKS) > 0);
+          if (++block.heat >= this.#hot || missesAreMany()) {
+            // Something may not be loaded yet: the instruction there is run then when it is.
+            setRip(c, block.address);
+            if (block.heat >= this.#hot) this.promoter.promote(block, c);
+            if (missesAreMany()) this.#crowded(c);
+          }
+          const left = Math.min(I32[c + 2 * CHAIN]! / CHAIN_LENGTH, I32[c + 2 * CHAIN + 1]! / LOOP_LENGTH);
+          budget -= SAMPLE_BLOCKS * Math.max(1, chains - left);
+        } while (budget > 0);
         setRip(c, block.address);
         return EXIT_BUDGET;
       } catch (e) {
@@ -237,6 +240,7 @@ export class Dispatcher implements Executor {
     this.#store?.save();
     this.cache.clear();
     this.runtime.forgetJumps();
+    this.promoter.clear();
     forgetNodes();
   }
 
@@ -263,103 +267,10 @@ export class Dispatcher implements Executor {
     return U8.slice(start, Math.min(start + count, start - start % 4096 + 4096));
   }
 
-  /**
-   * Gives a hot block a region of its own, from IR made anew. `all`: with code that has not run yet, but of its page only (for tests; it
-   * is what the tier `wasm` does with every block).
-   */
-  promote(block: Block, c: number, all = false): void {
-    if (block.frame2 !== 0 || Number.isNaN(block.addend) || block.plain !== undefined) return;
-    const region = all
-      ? this.#newRegion(block.address, this.#onPage(block, block.frame * 4096))
-      : this.#keptRegion(block.address, c) ?? this.#newRegion(block.address, this.#ofCache(c), 0, true);
-    if (region !== undefined) this.#give(block, region);
-  }
-
-  #give(block: Block, region: ReadyRegion): void {
-    const { parts, pages } = region, plain = block.code;
-    Object.assign(block, this.#wasm.enter(parts, pages, (c) => plain.call(block, c)), { plain });
-    nodeChanged(block);
-    this.#misses.entered(block, parts.without);
-    this.onRegion?.(block);
-    this.cache.contains(block, pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
-  }
-
   /** Windows of regions have missed often: the environment may do something about it, and so may other regions. */
   #crowded(c: number): void {
-    const { cache } = this, chosen = this.#misses.judge();
+    this.promoter.giveUpWindows(c);
     this.runtime.env.crowded?.(c);
-    for (const [block, without] of chosen) {
-      const { address } = block;
-      // It may be another address space's.
-      if (cache.present(c, address - address % 4096) !== block.frame * 4096) continue;
-      const region = this.#newRegion(address, this.#ofCache(c), without, true);
-      if (region === undefined) continue;
-      demote(block);
-      this.#give(block, region);
-    }
-  }
-
-  #newRegion(entry: number, source: Source, without = 0, keep = false): ReadyRegion | undefined {
-    const flow = findRegion(entry, source);
-    // Who is hot asks again.
-    if (flow === undefined || !makers.ready) return undefined;
-    const parts = this.#wasm.emit(flow, without);
-    if (keep) {
-      this.translator.keepHot(entry);
-      this.translator.keepRegion(parts);
-    }
-    return { parts, pages: flow.pages };
-  }
-
-  /** The region that an earlier run made, if the address space of `c` has all its code. */
-  #keptRegion(entry: number, c: number): ReadyRegion | undefined {
-    const { env } = this.runtime;
-    const parts = this.translator.keptRegion(entry, (page) => {
-      try {
-        return env.page(c, page, EXEC);
-      } catch (e) {
-        if (e !== fault) throw e;
-        return 0;
-      }
-    });
-    if (parts === undefined) return undefined;
-    const pages = parts.pages.map((address) => ({
-      address,
-      addend: (env.page(c, address, EXEC) - address) | 0,
-    }));
-    return { parts, pages };
-  }
-
-  /** What has been translated in the address space of `c`. */
-  #ofCache(c: number): Source {
-    const { cache, translator } = this;
-    const physical = (address: number) => cache.present(c, address - address % 4096);
-    return {
-      lower: (address) => {
-        const page = physical(address);
-        const block = page === 0 ? undefined : cache.known(address, page);
-        if (block === undefined) return undefined;
-        if (block.frame2 !== 0 && physical(address + 4096) !== block.frame2 * 4096) return undefined;
-        return translator.again(block) ??
-          translator.lower(address, page, () => physical(address + 4096), false);
-      },
-      physical,
-      known: (page) => cache.addresses(page, physical(page)),
-    };
-  }
-
-  /** All blocks that lie on the page of `block` as a whole. */
-  #onPage(block: { address: number }, page: number): Source {
-    const first = block.address - block.address % 4096;
-    return {
-      lower: (address) => {
-        if (address < first || address >= first + 4096) return undefined;
-        const ir = this.translator.lower(address, page, () => 0, false);
-        return ir.crossing ? undefined : ir;
-      },
-      physical: () => page,
-      known: () => this.cache.addresses(first, page),
-    };
   }
 
   #rip(c: number): number {

@@ -13,7 +13,7 @@ export const LOOP_ITERATIONS = 256;
 /** Blocks between two samples of which block is running: sampling costs nothing that can be measured. */
 export const SAMPLE_BLOCKS = 256;
 /** Samples that make a block hot (`--tier auto`): it gets a region. One that an earlier run found hot needs one sample. */
-export const HOT_SAMPLES = 200;
+export const HOT_SAMPLES = 100;
 /** What it adds to a block's heat when a region leaves to it: more than its share of the samples, since a region that ends there gains from going on. */
 export const EXIT_HEAT = 1 / 32;
 /** Blocks and IR operations of a region at the most: TurboFan's time grows faster than the code, and regions overlap. */
@@ -22,12 +22,20 @@ export const REGION_BLOCKS = 60, REGION_OPS = 400;
 export const INLINE_OPS = 80, INLINE_TOTAL = 200;
 /** Pages of a region at the most: each is looked for when the region is entered after executable pages have changed. */
 export const REGION_PAGES = 8;
+/** Entries of a region at the most: where ways from several entries meet, nothing is known. */
+export const REGION_ENTRIES = 12;
+/** How far from a hot block the beginning of its function is looked for, and the part of HOT_SAMPLES that shows that it is run often. */
+export const ENTRY_REACH = 2048, OFTEN = 1 / 8;
+/** Samples that make a block within a region another entry of it: its code is compiled anew then, and slow for a while. */
+export const ENTRY_SAMPLES = 200;
 /** Return addresses that a return inside a region is compared with at the most. */
 export const RETURN_SITES = 8;
 /** Cases of an indirect jump inside a region at the most, and how far behind its last block they may begin. */
 export const SWITCH_CASES = 64, SWITCH_REACH = 2048;
-/** Regions entered before wasm returns to the dispatcher, and times that loops go round in all of them. */
+/** Regions entered, and times that loops go round in all of them, that count as much as the blocks between two samples. */
 export const CHAIN_LENGTH = 512, LOOP_LENGTH = 4000;
+/** So often that before wasm returns to the dispatcher, if the budget allows: it unwinds the host's stack, and with it what is known of returns. */
+export const CHAINS = 16;
 /** Blocks that running regions counts for: they run many, and the scheduler wants its turn within a few milliseconds. */
 export const REGION_QUOTA = 8;
 /** Calls of regions on the host's stack at the most; deeper ones take the caller's place. V8's stack of about 1 MB holds some 3000 large frames. */

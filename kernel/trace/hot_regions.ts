@@ -13,7 +13,7 @@ export class HotRegions {
 
   constructor(dispatcher: Dispatcher) {
     const symbols = new Symbols();
-    dispatcher.onRegion = (block) => {
+    dispatcher.promoter.onRegion = (block) => {
       const mm = current.task?.mm, place = mm === undefined ? undefined : symbols.at(mm, block.address);
       this.#regions.set(block, place === undefined ? `0x${block.address.toString(16)}` : placeText(place));
     };

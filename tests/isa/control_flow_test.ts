@@ -26,7 +26,7 @@ async function run(tier: Tier, code: number[], data: number[] = []): Promise<num
     I32[c + 2 * cpu.RSP] = STACK;
     I32[c + 2 * cpu.RIP] = CODE;
     I32[c + 2 * cpu.RIP + 1] = 0;
-    if (tier === "region" && n === 1) executor.promote(executor.cache.find(c, CODE), c, true);
+    if (tier === "region" && n === 1) executor.promoter.promote(executor.cache.find(c, CODE), c, true);
     let exit;
     do exit = executor.run(c, 1000); while (exit !== EXIT_FAULT);
     assertEquals(code[I32[c + 2 * cpu.RIP]! - CODE], HLT);

@@ -79,7 +79,7 @@ export class InProcess {
     const block = this.#executor.cache.find(this.#memory.c, address);
     if (this.#promoted.has(block)) return;
     this.#promoted.add(block);
-    this.#executor.promote(block, this.#memory.c, true);
+    this.#executor.promoter.promote(block, this.#memory.c, true);
   }
 
   #runCase(suite: Suite, record: DataView): void {

@@ -25,7 +25,7 @@ async function run(tier: Tier, code: number[], rcx = 0, rax = 0, times = 1): Pro
     I32[c + 2 * cpu.RDI] = CODE;
     I32[c + 2 * cpu.RIP] = CODE;
     I32[c + 2 * cpu.RIP + 1] = 0;
-    if (tier === "region") executor.promote(executor.cache.find(c, CODE), c, true);
+    if (tier === "region") executor.promoter.promote(executor.cache.find(c, CODE), c, true);
     let exit;
     do exit = executor.run(c, 1000); while (exit !== EXIT_FAULT);
     const at = I32[c + 2 * cpu.RIP];

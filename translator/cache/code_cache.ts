@@ -241,6 +241,11 @@ export class CodeCache {
     return [...blocks.keys()].filter((address) => address >= page && address < page + 4096);
   }
 
+  /** What stays the same as long as no code of the frame at physical address `page` is dropped; undefined: there is none. */
+  generation(page: number): unknown {
+    return this.#frames.get(page >>> 12);
+  }
+
   /** The code of `block` contains code of these frames. */
   contains(block: Block, frames: Iterable<number>): void {
     for (const frame of frames) {
@@ -290,7 +295,7 @@ export class CodeCache {
 }
 
 /** Takes its region away from a block. */
-export function demote(block: Block): void {
+function demote(block: Block): void {
   if (block.plain === undefined) return;
   if (block.entry !== 0) removeJump(block);
   block.code = block.plain;

@@ -57,12 +57,12 @@ const H_MAGIC = 0,
 /** Words of records that a file may have. */
 const MAX_WORDS = 1 << 25;
 
-/** Regions are filed under their entry's address and this. */
+/** Regions are filed under the address of each entry and this. */
 const REGION = 0.5;
 
-/** A record to be written: its key, its words, and where its operations are (`prefix`: words before each of them). */
+/** A record to be written: its keys, its words, and where its operations are (`prefix`: words before each of them). */
 interface Kept {
-  readonly key: number;
+  readonly keys: readonly number[];
   readonly place: Place;
   readonly words: number;
   readonly from: number;
@@ -92,7 +92,7 @@ export class CodeFile {
   /** Records made in this run. */
   readonly #known = new Map<number, Place>();
   readonly #added = new Set<number>();
-  /** Regions by entry, as the blocks. */
+  /** Regions by entry (several entries may have the same one), as the blocks. */
   readonly #regions = new Map<number, Place>();
   readonly #addedRegions = new Set<number>();
   readonly #arena = new Arena();
@@ -176,14 +176,17 @@ export class CodeFile {
   }
 
   /**
-   * The region that begins at `entry`, if all it was made from is still there. `physical` gives the physical address of a page that
+   * The region that can be entered at `entry`, if all it was made from is still there. `physical` gives the physical address of a page that
    * belongs to this file, or 0.
    */
   findRegion(entry: number, physical: (page: number) => number): RegionParts | undefined {
     const place = this.#regions.get(entry) ?? this.#keptRegion(entry);
     if (place === undefined) return undefined;
-    const { pages, blocks } = regionPlaces(place);
-    if (blocks[0] !== entry || pages.some((page) => physical(page) === 0)) return undefined;
+    const { entries, pages, blocks } = regionPlaces(place);
+    if (
+      !entries.includes(entry) || entries.some((address) => !blocks.includes(address)) ||
+      pages.some((page) => physical(page) === 0)
+    ) return undefined;
     const same = blocks.every((address) => {
       const page = physical(address - address % 4096);
       const block = this.#known.get(address) ?? this.#inImage(address);
@@ -218,10 +221,12 @@ export class CodeFile {
   /** Keeps a region, whose blocks must be kept, too. */
   addRegion(region: RegionParts): void {
     if (this.#addedWords > MAX_WORDS) return;
-    const place = makeRegionRecord(region, this.#pieces), entry = region.blocks[0]!;
+    const place = makeRegionRecord(region, this.#pieces);
     this.#addedWords += regionWords(place);
-    this.#regions.set(entry, place);
-    this.#addedRegions.add(entry);
+    for (const entry of region.entries) {
+      this.#regions.set(entry, place);
+      this.#addedRegions.add(entry);
+    }
     this.#changed = true;
   }
 
@@ -233,12 +238,13 @@ export class CodeFile {
     for (const address of this.#added) {
       const place = this.#known.get(address)!;
       const from = firstOperation(place), size = operationWords(place);
-      records.push({ key: address, place, words: recordWords(place), from, size, prefix: 0 });
+      records.push({ keys: [address], place, words: recordWords(place), from, size, prefix: 0 });
     }
-    for (const entry of this.#addedRegions) {
-      const place = this.#regions.get(entry)!;
+    const byPlace = Map.groupBy(this.#addedRegions, (entry) => this.#regions.get(entry)!);
+    for (const [place, entries] of byPlace) {
       const from = firstRegionOperation(place), size = regionOperationWords(place);
-      records.push({ key: entry + REGION, place, words: regionWords(place), from, size, prefix: OP_PREFIX });
+      const keys = entries.map((entry) => entry + REGION);
+      records.push({ keys, place, words: regionWords(place), from, size, prefix: OP_PREFIX });
     }
     const entered = records.filter((record) => tables.enter(record));
     const newWords = entered.reduce((sum, { words }) => sum + words, 0);
@@ -247,9 +253,9 @@ export class CodeFile {
     const keep = old.words.length + newWords <= MAX_WORDS ? old : NOTHING;
     if (keep !== old) return this.#forget().save();
     const kept: number[] = [];
-    const replaced = new Set(entered.map(({ key }) => key));
+    const replaced = new Set(entered.flatMap(({ keys }) => keys));
     for (let n = 0; n < old.count; n++) if (!replaced.has(old.addresses[n]!)) kept.push(n);
-    const count = kept.length + entered.length;
+    const count = kept.length + replaced.size;
     let bucketCount = 16;
     while (bucketCount < 2 * count) bucketCount *= 2;
     const names = new TextEncoder().encode(JSON.stringify(tables.names()));
@@ -267,12 +273,14 @@ export class CodeFile {
       addresses[i] = old.addresses[n]!;
       places[i] = old.places[n]!;
     });
-    let used = old.words.length;
-    entered.forEach((record, i) => {
-      addresses[kept.length + i] = record.key;
-      places[kept.length + i] = used;
+    let used = old.words.length, n = kept.length;
+    for (const record of entered) {
+      for (const key of record.keys) {
+        addresses[n] = key;
+        places[n++] = used;
+      }
       used = tables.write(record, words, used);
-    });
+    }
     for (let n = 0; n < count; n++) {
       let b = bucketOf(addresses[n]!, bucketCount);
       while (buckets[b] !== 0) b = b + 1 & bucketCount - 1;

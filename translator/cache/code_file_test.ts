@@ -84,6 +84,8 @@ Deno.test("a region comes back where all its blocks are what they were", () => {
   for (const address of blocks) file.add(block(address), physical(address - address % 4096), SECOND);
   const first = block(blocks[0]!).ops, jump = first[2]!;
   const region = {
+    entries: [blocks[0]!, blocks[2]!],
+    own: 2,
     blocks,
     pages: [0x40_1000, 0x40_2000],
     without: 5,
@@ -103,7 +105,9 @@ Deno.test("a region comes back where all its blocks are what they were", () => {
     true,
     "the block of that address is another record",
   );
+  assertEquals([found.entries, found.own], [region.entries, region.own]);
   assertEquals(again.findRegion(blocks[1]!, physical), undefined);
+  assertEquals(reload(file).findRegion(blocks[2]!, physical)!.entries, region.entries);
   assertEquals(reload(file).findRegion(blocks[0]!, (page) => page === 0x40_1000 ? PAGE : 0), undefined);
   U8[SECOND + 1] ^= 1; // the second half of the block between the pages
   assertEquals(reload(file).findRegion(blocks[0]!, physical), undefined);

@@ -1,7 +1,8 @@
 // A region (wasm/region.ts) as words, to be kept between runs: a module, and what must be given to it to use it.
 //
 //     0: words of the record   1: pages   2: blocks   3: links   4: steps   5: ends   6: links of the ends   7: words of steps and ends
-//     8: bytes of the module   9: windows that it does without      pages, blocks, links, links of the ends: two words each, guest addresses
+//     8: bytes of the module   9: entries   10: own blocks   11: windows that it does without
+//     entries, pages, blocks, links, links of the ends: two words each, guest addresses
 //     steps and ends: two words of instruction address, then the operation (ir/words.ts)      the module, padded
 //
 // The blocks are what the region was made from: it is valid where all of them are what they were.
@@ -13,9 +14,12 @@ import type { Place } from "./record.ts";
 
 /** What a region consists of, wherever its pages lie in physical memory. */
 export interface RegionParts {
-  /** Guest addresses: of the blocks, the entry first, and of the pages they lie on, the entry's first. */
+  /** Guest addresses: of the blocks where it may be entered; of all blocks, the first entry first; of the pages they lie on, the entry's first. */
+  readonly entries: readonly number[];
   readonly blocks: readonly number[];
   readonly pages: readonly number[];
+  /** The first so many blocks are there on their own account, not because they are called. */
+  readonly own: number;
   /** Bits of the windows that it does without (wasm/window_misses.ts). */
   readonly without: number;
   readonly module: Uint8Array<ArrayBuffer>;
@@ -24,7 +28,7 @@ export interface RegionParts {
   readonly ends: readonly IrOp[];
 }
 
-const HEAD = 10;
+const HEAD = 12;
 /** Words before each operation. */
 export const OP_PREFIX = 2;
 const SIZE = 0,
@@ -36,7 +40,9 @@ const SIZE = 0,
   END_LINKS = 6,
   OP_WORDS = 7,
   BYTES = 8,
-  WITHOUT = 9;
+  ENTRIES = 9,
+  OWN = 10,
+  WITHOUT = 11;
 
 export function regionWords({ words, at }: Place): number {
   return words[at + SIZE]!;
@@ -44,7 +50,9 @@ export function regionWords({ words, at }: Place): number {
 /** Index of the first operation's prefix. */
 export function firstRegionOperation({ words, at }: Place): number {
   return at + HEAD +
-    2 * (words[at + PAGES]! + words[at + BLOCKS]! + words[at + LINKS]! + words[at + END_LINKS]!);
+    2 *
+      (words[at + ENTRIES]! + words[at + PAGES]! + words[at + BLOCKS]! + words[at + LINKS]! +
+        words[at + END_LINKS]!);
 }
 export function regionOperationWords({ words, at }: Place): number {
   return words[at + OP_WORDS]!;
@@ -57,7 +65,7 @@ export function regionFits(place: Place, limit: number): boolean {
   for (let i = 0; i < HEAD; i++) if (words[at + i]! < 0) return false;
   const end = firstRegionOperation(place) + regionOperationWords(place) + (words[at + BYTES]! + 3 >> 2);
   return end === at + regionWords(place) && end <= limit && words[at + BLOCKS]! > 0 &&
-    words[at + PAGES]! > 0;
+    words[at + PAGES]! > 0 && words[at + ENTRIES]! > 0;
 }
 
 export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
@@ -66,6 +74,7 @@ export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
     for (let i = 0; i < end.args.length; i++) if (end.def.args[i] === "l") endLinks.push(end.args[i] as Link);
   }
   const addresses = [
+    ...region.entries,
     ...region.pages,
     ...region.blocks,
     ...region.links.map((link) => link.address),
@@ -85,6 +94,8 @@ export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
     endLinks.length,
     opWords,
     region.module.length,
+    region.entries.length,
+    region.own,
     region.without,
   ], at);
   let i = at + HEAD;
@@ -110,6 +121,7 @@ export function readRegionRecord(place: Place): RegionParts {
   };
   const list = <T>(count: number, make: (address: number) => T): T[] =>
     Array.from({ length: count }, () => make(address()));
+  const entries = list(words[at + ENTRIES]!, (a) => a);
   const pages = list(words[at + PAGES]!, (a) => a), blocks = list(words[at + BLOCKS]!, (a) => a);
   const links = list(words[at + LINKS]!, makeLink), endLinks = list(words[at + END_LINKS]!, makeLink);
   const ops = (count: number) =>
@@ -123,16 +135,18 @@ export function readRegionRecord(place: Place): RegionParts {
   // A copy: engines do not compile shared memory.
   const module = new Uint8Array(words[at + BYTES]!);
   module.set(new Uint8Array(words.buffer, words.byteOffset + 4 * i, module.length));
-  return { pages, blocks, without: words[at + WITHOUT]!, module, links, steps, ends };
+  const own = words[at + OWN]!, without = words[at + WITHOUT]!;
+  return { entries, pages, blocks, own, without, module, links, steps, ends };
 }
 
-/** Guest addresses of its pages and blocks. */
-export function regionPlaces({ words, at }: Place): { pages: number[]; blocks: number[] } {
-  const list = (from: number, count: number) =>
-    Array.from(
-      { length: count },
-      (_, n) => words[from + 2 * n + 1]! * 0x1_0000_0000 + (words[from + 2 * n]! >>> 0),
-    );
-  const pages = words[at + PAGES]!;
-  return { pages: list(at + HEAD, pages), blocks: list(at + HEAD + 2 * pages, words[at + BLOCKS]!) };
+/** Guest addresses of its entries, pages and blocks. */
+export function regionPlaces({ words, at }: Place): { entries: number[]; pages: number[]; blocks: number[] } {
+  let from = at + HEAD;
+  const list = (count: number) =>
+    Array.from({ length: count }, () => {
+      const lo = words[from++]! >>> 0;
+      return words[from++]! * 0x1_0000_0000 + lo;
+    });
+  const entries = list(words[at + ENTRIES]!), pages = list(words[at + PAGES]!);
+  return { entries, pages, blocks: list(words[at + BLOCKS]!) };
 }

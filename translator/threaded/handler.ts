@@ -5,18 +5,7 @@
 // may stop anywhere: slow paths throw through it.
 
 import { END, EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
-import {
-  CHAIN,
-  EXEC_STAMP,
-  FLAGS,
-  LEFT_AT,
-  QUOTA,
-  RIP,
-  RSP,
-  TLB,
-  XTLB_ADDEND,
-  XTLB_ENTRIES,
-} from "../cpu.ts";
+import { EXEC_STAMP, FLAGS, LEFT_AT, QUOTA, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
 import type { OpDef, Value } from "../ir/op.ts";
 import { LENGTH_SHIFT, OFFSET_SHIFT, type Shape, SHAPE_MASK } from "../ir/words.ts";
 import { condition } from "../wasm/conditions.ts";
@@ -25,7 +14,7 @@ import { CPU_AT, ENTRY, Generator, PHYS, X32, X64 } from "../wasm/generator.ts";
 import { JUMP_ENTRY_SHIFT, JUMP_FACTOR } from "../wasm/jump_table.ts";
 import { IMPORTS, REGION } from "../wasm/imports.ts";
 import { INTEGER, moveStack, pushValue, STACK_TOP } from "../wasm/ops_integer.ts";
-import { CHAIN_LENGTH, LOOP_LENGTH, REGION_QUOTA } from "../tunables.ts";
+import { REGION_QUOTA } from "../tunables.ts";
 import { ANY_COUNT } from "../wasm/ops_shift.ts";
 import { ALIGNED, VECTOR } from "../wasm/ops_vector.ts";
 import {
@@ -319,8 +308,6 @@ export function emitPause(): Code {
   code.get(NODE).mem(OP.i32Load, NODE_REGION).op(OP.i32Eqz).get(NODE).mem(OP.i32Load, NODE_STAMP);
   code.i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Ne, OP.i32Or);
   code.op(OP.if, VOID).get(NODE).op(OP.return, OP.end);
-  code.i32(CPU_AT).i32(CHAIN_LENGTH).mem(OP.i32Store, 8 * CHAIN);
-  code.i32(CPU_AT).i32(LOOP_LENGTH).mem(OP.i32Store, 8 * CHAIN + 4);
   code.i32(CPU_AT).i32(0).mem(OP.i32Store, 8 * QUOTA + 4);
   // It runs many blocks.
   code.i32(CPU_AT).i32(CPU_AT).mem(OP.i32Load, 8 * QUOTA).i32(REGION_QUOTA).op(OP.i32Sub).mem(

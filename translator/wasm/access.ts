@@ -48,6 +48,7 @@ const NOWHERE: Mem = atRegister(TEMPS, 0);
 /** What the emitter knows where it is: see Values.flags, and pages. */
 export interface Known {
   readonly flags: FlagState;
+  readonly changed: Values["changed"];
   readonly pages: ReturnType<KnownPages["save"]>;
 }
 
@@ -91,15 +92,17 @@ export class Access extends Values {
 
   /** What is known on the way here; to be restored where another way begins at the same place. */
   get known(): Known {
-    return { flags: this.flags, pages: this.#known.save() };
+    return { flags: this.flags, changed: this.changed, pages: this.#known.save() };
   }
-  set known({ flags, pages }: Known) {
+  set known({ flags, changed, pages }: Known) {
     this.flags = flags;
+    this.changed = changed;
     this.#known.restore(pages);
   }
   /** Ways meet here. */
   forgetAll(): void {
     this.forgetFlags();
+    this.changed = undefined;
     this.#known.clear();
   }
   /** Register `r` points somewhere else. */

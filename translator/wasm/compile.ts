@@ -1,19 +1,21 @@
 // Makes a region's wasm module and the Run around its function.
 
 import type { Block, BlockCode, Link } from "../cache/block.ts";
-import { CHAIN, EXEC_STAMP, LEFT_AT, QUOTA, RIP } from "../cpu.ts";
+import { EXEC_STAMP, LEFT_AT, QUOTA, RIP } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
 import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { makers } from "../late.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
-import { CHAIN_LENGTH, LOOP_LENGTH, REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
+import { REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
 import { Code, OP, wasmModule } from "./encoder.ts";
 import type { Flow, RegionPage } from "./flow.ts";
 import { hostFuses } from "./fused.ts";
 import {
+  BACK,
   CPU_AT,
+  DEPTH,
   FAULTED,
   FIRST_END,
   GLOBAL_FUSES,
@@ -22,6 +24,7 @@ import {
   NO_CALLER,
   PAUSED,
   UNWOUND,
+  WHICH_SHIFT,
 } from "./generator.ts";
 import {
   CONDITION,
@@ -63,20 +66,28 @@ function noThreadedCode(): () => number {
   return instance.exports["r"] as () => number;
 }
 
+/** Entry `which` of a region, whose function has number `main`. */
+function otherEntry(which: number, main: number): Code {
+  return new Code().get(DEPTH).i32(which << WHICH_SHIFT).op(OP.i32Or).get(BACK).op(OP.returnCall).u(main);
+}
+
 /** Runs a block, or its end. */
 type Run = (c: number) => Block | null;
 type Imports = Record<string, (...args: any[]) => number>;
 
-interface Region {
-  readonly run: (depth: number, back: bigint) => number;
+/** From one of a region's entries on. */
+type RunRegion = (depth: number, back: bigint) => number;
+
+/** A region ready to run. */
+export interface Region {
   readonly pages: readonly RegionPage[];
   /** Of the executable pages among which it was found in place. */
   stamp: number;
-  /** What runs the first block where the region cannot. */
-  readonly plain: Run | undefined;
+  /** By guest address. */
+  readonly entries: ReadonlyMap<number, RunRegion>;
 }
 
-/** A region's code, ready to run. */
+/** A block as a region's entry. */
 export interface Entered {
   readonly code: BlockCode;
   /** Index in the function table; 0: none. */
@@ -167,34 +178,39 @@ export class WasmTier {
     };
   }
 
-  /** Compiles a region; `plain` runs its first block where one of its pages is another one. */
-  compile(flow: Flow, plain?: Run): Entered {
-    return this.enter(this.emit(flow), flow.pages, plain);
+  /** Compiles a region that is its first block's own code. */
+  compile(flow: Flow): Entered {
+    const region = this.load(this.emit(flow), flow.pages), { address } = flow.blocks[0]!;
+    return this.enter(region, address, undefined, addFunction(region.entries.get(address)!));
   }
 
   /** A region's module, which other runs may use, too. `without`: bits of the windows that it does without (window_misses.ts). */
   emit(flow: Flow, without = 0): RegionParts {
     const began = performance.now();
     const { generator, steps, links, ends } = makers.get().emitRegion(flow, without);
+    const imports = [...IMPORTS, ...steps.map(() => STEP)];
+    const others = flow.entries.slice(1).map((_, n) => ({
+      type: REGION,
+      locals: [],
+      code: otherEntry(n + 1, imports.length),
+      name: String(n + 1),
+    }));
     const module = wasmModule({
       pages: PAGES,
       types: TYPES,
-      imports: [...IMPORTS, ...steps.map(() => STEP)],
+      imports,
       globals: GLOBALS,
-      functions: [{ type: REGION, locals: generator.locals, code: generator.code, name: "r" }],
+      functions: [{ type: REGION, locals: generator.locals, code: generator.code, name: "0" }, ...others],
     });
     const blocks = [...flow.blocks, ...flow.stubs.values()].map(({ address }) => address),
       pages = flow.pages.map(({ address }) => address);
     this.#took(performance.now() - began);
-    return { blocks, pages, without, module, links, steps, ends };
+    const entries = flow.entries.map((n) => blocks[n]!);
+    return { entries, own: flow.own, without, blocks, pages, module, links, steps, ends };
   }
 
   /** Gets a region ready to run whose pages are these. */
-  enter(
-    { module, steps, links, ends }: RegionParts,
-    pages: readonly RegionPage[],
-    plain: Run | undefined,
-  ): Entered {
+  load({ entries, module, steps, links, ends }: RegionParts, pages: readonly RegionPage[]): Region {
     const began = performance.now();
     installStubs();
     const imports: WebAssembly.ModuleImports = { ...this.#fixed };
@@ -221,15 +237,20 @@ export class WasmTier {
     this.#ends.push(...ends.map((end) => this.#closures.single(end) as Run));
     this.regions++;
     this.bytes += module.length;
-    const run = instance.exports["r"] as Region["run"];
+    const runs = new Map(entries.map((address, n) => [address, instance.exports[n] as RunRegion]));
     this.#took(performance.now() - began);
-    const region: Region = { run, pages, plain, stamp: NaN };
-    const enter = (block: Block, c: number) => this.#enter(region, block, c);
+    return { entries: runs, pages, stamp: NaN };
+  }
+
+  /** Code of the block at `address` that enters a region; `plain` runs the block where one of the region's pages is another one. `entry`: see Entered. */
+  enter(region: Region, address: number, plain: Run | undefined, entry: number): Entered {
+    const run = region.entries.get(address)!;
+    const enter = (block: Block, c: number) => this.#enter(region, run, plain, block, c);
     return {
       code(this: Block, c: number) {
         return enter(this, c);
       },
-      entry: addFunction(run),
+      entry,
     };
   }
 
@@ -239,22 +260,20 @@ export class WasmTier {
   }
 
   /** Runs a region and those it goes on to, and finds the block where it goes on. */
-  #enter(region: Region, block: Block, c: number): Block | null {
+  #enter(region: Region, run: RunRegion, plain: Run | undefined, block: Block, c: number): Block | null {
     if (c !== RUNNING_CPU) throw new Error("regions run on one CPU state only");
     const stamp = I32[c + 2 * EXEC_STAMP]!;
     if (region.stamp !== stamp) {
-      if (!this.#isInPlace(region, c)) return region.plain!(c);
+      if (!this.isInPlace(region, c)) return plain!(c);
       region.stamp = stamp;
     }
     if (block.entry !== 0) {
       enterJump(block, stamp);
       nodeStamped(block, stamp);
     }
-    I32[c + 2 * CHAIN] = CHAIN_LENGTH;
-    I32[c + 2 * CHAIN + 1] = LOOP_LENGTH;
     I32[c + 2 * QUOTA] -= REGION_QUOTA;
     I32[c + 2 * QUOTA + 1] = 0;
-    const result = region.run(0, NO_CALLER);
+    const result = run(0, NO_CALLER);
     return I32[c + 2 * QUOTA + 1] === 0 ? this.follow(c, result) : this.#threaded!.follow(result);
   }
 
@@ -287,12 +306,16 @@ export class WasmTier {
       block = H.jump(c, I32[c + 2 * RIP]!, I32[c + 2 * RIP + 1]!);
     }
     if (this.#threaded !== undefined) enterNode(block);
-    if (block.plain === undefined) this.#left(block, c);
+    if (block.plain === undefined) {
+      // The sample that follows a pause says nothing of where the time goes.
+      if (result === PAUSED) block.heat--;
+      this.#left(block, c);
+    }
     return block;
   }
 
   /** Whether the address space still has the region's pages where they were; enters them in the exec TLB. */
-  #isInPlace({ pages }: Region, c: number): boolean {
+  isInPlace({ pages }: Region, c: number): boolean {
     const { env } = this.#runtime;
     try {
       return pages.every(({ address, addend }) => ((env.page(c, address, EXEC) - address) | 0) === addend);

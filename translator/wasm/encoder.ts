@@ -137,6 +137,7 @@ export const OP = {
   brTable: 0x0e,
   return: 0x0f,
   callIndirect: 0x11,
+  returnCall: 0x12,
   returnCallIndirect: 0x13,
   drop: 0x1a,
   select: 0x1b,

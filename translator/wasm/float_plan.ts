@@ -16,13 +16,14 @@ const ROUNDS = 24;
 export function planFloats(
   blocks: readonly IrBlock[],
   successors: readonly (readonly number[])[],
+  start: number,
   g: Generator,
   emit: (g: Generator, o: IrOp) => void,
   calls: (n: number) => boolean,
 ): FloatPlan | undefined {
   if (!blocks.some(({ ops }) => ops.some((o) => FLOAT.test(o.def.name)))) return undefined;
   const { floats, code } = g;
-  const entry: (Facts | undefined)[] = successors.map((_, n) => n === 0 ? everything() : undefined);
+  const entry: (Facts | undefined)[] = successors.map((_, n) => n === start ? everything() : undefined);
   const run = (n: number) => {
     floats.facts = entry[n]!;
     if (n >= blocks.length) return;

@@ -1,6 +1,6 @@
 // Which blocks make a region, and how they follow each other.
 //
-// From a hot entry: the blocks that direct jumps reach, and behind calls the blocks at the return address; then, while there is room, the
+// From its hot entries: the blocks that direct jumps reach, and behind calls the blocks at the return address; then, while there is room, the
 // functions that are called, whose calls and returns become jumps inside the region (a return compares the address it pops with
 // those that calls of its function push). Only code that has run once is taken: what never ran is a way out.
 
@@ -10,6 +10,7 @@ import type { IrBlock, IrOp } from "../ir/block.ts";
 import { UNKNOWN } from "../ir/flags.ts";
 import type { Const, Mem } from "../ir/op.ts";
 import { dropFlags, nameKinds } from "../passes/flags.ts";
+import { inCycles } from "./windows.ts";
 import {
   INLINE_OPS,
   INLINE_TOTAL,
@@ -39,9 +40,15 @@ export interface RegionPage {
 
 export interface Flow {
   readonly blocks: readonly IrBlock[];
+  /** The first so many are not there because something calls them. */
+  readonly own: number;
+  /** Numbers of the blocks where it may be entered, 0 first. */
+  readonly entries: readonly number[];
+  /** The node that leads to them, the last one; block 0 itself when that is the only entry. */
+  readonly start: number;
   /**
    * By block, the numbers of the blocks at its exits; -1: out of the region. A node more than there are blocks stands for all indirect jumps
-   * that look up a table: they lead there, and it leads to the cases.
+   * that look up a table: they lead there, and it leads to the cases. Behind it, `start`.
    */
   readonly successors: number[][];
   /** By number of a block that ends with a call: what is called there and only jumps on to where a pointer says (a stub of the PLT). */
@@ -72,11 +79,11 @@ export function returnAddress(end: IrOp): number | undefined {
 const STUB_OPS = 4;
 
 /**
- * The region at `entry`. Exits of a block: those of jumps(); for a call that stays inside (its function is part of the region) the function, else
+ * The region that may be entered at `entries` (where it has room for them; at the first in any case). Exits of a block: those of jumps(); for a call that stays inside (its function is part of the region) the function, else
  * the block behind the call; for a return the blocks behind the calls that it can belong to; for an indirect jump through a table the blocks
  * nearby that nothing else leads to: as a rule it is a switch, and those are its cases.
  */
-export function findRegion(entry: number, source: Source): Flow | undefined {
+export function findRegion(entries: readonly number[], source: Source): Flow | undefined {
   const blocks: IrBlock[] = [];
   const index = new Map<number, number>();
   const pages = new Set<number>();
@@ -107,7 +114,7 @@ export function findRegion(entry: number, source: Source): Flow | undefined {
     return true;
   };
   // Within the function first, then what it calls.
-  const own = new Set<number>([entry]), called = new Set<number>(), switches: number[] = [];
+  const own = new Set<number>(entries), called = new Set<number>(), switches: number[] = [];
   const grow = (queue: Set<number>, most = Infinity) => {
     const start = size;
     for (const at of queue) {
@@ -130,8 +137,8 @@ export function findRegion(entry: number, source: Source): Flow | undefined {
     : strays(source, pages, index, blocks.map(({ address }) => address));
   for (const address of cases) grow(new Set([address]));
   // A hot case is where such a region begins.
-  cases.push(entry);
-  const before = size;
+  cases.push(...entries);
+  const before = size, ownBlocks = blocks.length;
   for (const callee of called) {
     if (size - before > INLINE_TOTAL) break;
     // All of it or nothing.
@@ -146,13 +153,23 @@ export function findRegion(entry: number, source: Source): Flow | undefined {
     while (switches.length > 0 && switches[switches.length - 1]! >= kept) switches.pop();
     size = keptSize;
   }
-  if (blocks.length === 0) return undefined;
+  if (!index.has(entries[0]!)) return undefined;
 
   const at = (a: number) => index.get(a) ?? -1;
+  const calls = (n: number) => {
+    const end = last(blocks[n]!);
+    return end.def.name === "call" && !stubs.has(n) ? at((end.args[0] as Link).address) : -1;
+  };
+  const nested = hasOwnLoop(blocks.slice(0, ownBlocks), at, calls);
+  /** The function inside that block `n` calls, whose calls and returns become jumps; -1: none. */
+  const inside = (n: number) => {
+    const callee = calls(n);
+    return nested && n < ownBlocks && callee < ownBlocks ? -1 : callee;
+  };
   const successors = blocks.map((block, n) => {
     const end = last(block), back = returnAddress(end);
     if (end.def.name === "call") {
-      const callee = stubs.has(n) ? -1 : at((end.args[0] as Link).address);
+      const callee = inside(n);
       return [callee >= 0 ? callee : at(back!)];
     }
     if (end.def.name === "jumpTo") return switches.includes(n) ? [blocks.length] : [];
@@ -160,10 +177,12 @@ export function findRegion(entry: number, source: Source): Flow | undefined {
     return jumps(end).map((link) => at(link.address));
   });
   if (switches.length > 0) successors.push(cases.map(at).filter((to) => to >= 0).slice(0, SWITCH_CASES));
-  returns(blocks, successors, at);
+  returns(blocks, successors, at, inside);
+  const entered = entries.map(at).filter((n) => n >= 0);
+  const start = entered.length === 1 ? 0 : successors.push(entered) - 1;
   const found = pagesOf([...blocks, ...stubs.values()])
     .map((page) => ({ address: page, addend: (source.physical(page) - page) | 0 }));
-  return { blocks, successors, stubs, pages: found };
+  return { blocks, own: ownBlocks, entries: entered, start, successors, stubs, pages: found };
 }
 
 /** The pages of blocks, the first one's first. */
@@ -213,15 +232,38 @@ export function callsRegion(flow: Flow, n: number): boolean {
   return returnAddress(last(flow.blocks[n]!)) !== undefined && !staysInside(flow, n);
 }
 
-/** Gives the region's returns their exits. */
-function returns(blocks: readonly IrBlock[], successors: number[][], at: (a: number) => number): void {
+/**
+ * Whether these blocks have a loop without a call among them in it: then recursion is done by calls of the region. Recursion by jumps makes
+ * one big loop of the function, which is good for small ones only.
+ */
+function hasOwnLoop(
+  blocks: readonly IrBlock[],
+  at: (a: number) => number,
+  calls: (n: number) => number,
+): boolean {
+  const next = blocks.map((block, n) => {
+    const callee = calls(n), end = last(block), back = returnAddress(end);
+    if (callee >= 0 && callee < blocks.length) return [];
+    const to = back === undefined ? jumps(end).map((link) => at(link.address)) : [at(back)];
+    return to.filter((m) => m < blocks.length);
+  });
+  return inCycles(next).some((cyclic) => cyclic);
+}
+
+/** Gives the region's returns their exits. `inside`: the function in the region that a block calls, or -1. */
+function returns(
+  blocks: readonly IrBlock[],
+  successors: number[][],
+  at: (a: number) => number,
+  inside: (n: number) => number,
+): void {
   // By function (number of its first block): the blocks behind its calls.
   const sites = new Map<number, Set<number>>();
-  blocks.forEach((block) => {
-    const end = last(block);
-    if (end.def.name !== "call") return;
-    const callee = at((end.args[0] as Link).address), back = at(returnAddress(end)!);
-    if (callee < 0 || back < 0) return;
+  blocks.forEach((block, n) => {
+    const callee = inside(n);
+    if (callee < 0) return;
+    const back = at(returnAddress(last(block))!);
+    if (back < 0) return;
     const list = sites.get(callee);
     if (list === undefined) sites.set(callee, new Set([back]));
     else list.add(back);
@@ -276,8 +318,8 @@ export function resolveRegionFlags(flow: Flow): number[] {
   blocks.forEach((block, n) => dropFlags(block, liveOut(n)));
   // Kinds, forwards: undefined where no way has been seen yet.
   const kindIn: (number | undefined)[] = new Array(successors.length).fill(undefined);
-  kindIn[0] = UNKNOWN;
-  const work = new Set([0]);
+  kindIn[flow.start] = UNKNOWN;
+  const work = new Set([flow.start]);
   for (const n of work) {
     work.delete(n);
     let kind = n < blocks.length ? nameKinds(blocks[n]!, kindIn[n]!) : kindIn[n]!;

@@ -10,7 +10,7 @@ import { Access } from "./access.ts";
 import { OP } from "./encoder.ts";
 import { CONDITION, IMPORTS, LEAVE_TYPE, REGION_TYPE, STEP_TYPE } from "./imports.ts";
 import { GO_ON, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE, jumpEntryAt } from "./jump_table.ts";
-import { BACK, CPU_AT, DEPTH, ENTRY, RESULT, X32, X64 } from "./values.ts";
+import { BACK, CPU_AT, DEPTH, ENTRY, LABEL, RESULT, X32, X64 } from "./values.ts";
 
 export * from "./values.ts";
 
@@ -27,6 +27,8 @@ export const PAUSED = -4;
 export const RETURNED = -5;
 /** Parameter BACK where no region has called: no address. */
 export const NO_CALLER = -1n;
+/** Parameter DEPTH has, from this bit on, the number of the entry. */
+export const WHICH_SHIFT = 16;
 /** n ≥ 0: link n is followed. FIRST_END - n: the closure of ending operation n says where to go. */
 export const FIRST_END = -16;
 /** Imported globals: numbers of the region's first link and first ending operation, whether the host fuses. */
@@ -48,9 +50,13 @@ export class Generator extends Access {
   #exitLevel = 0;
   #rawLevel = 0;
 
-  /** `entry`: guest address of the region. */
-  begin(entry: number): void {
+  /** `entries`: guest addresses where the region may be entered. LABEL tells which of several it is. */
+  begin(entries: readonly number[]): void {
     const { code } = this;
+    if (entries.length > 1) {
+      code.get(DEPTH).i32(WHICH_SHIFT).op(OP.i32ShrU).set(LABEL);
+      code.get(DEPTH).i32((1 << WHICH_SHIFT) - 1).op(OP.i32And).set(DEPTH);
+    }
     // Too much in a row: back to the dispatcher.
     code.i32(CPU_AT).i32(CPU_AT).mem(OP.i32Load, 8 * CHAIN).i32(1).op(OP.i32Sub).tee(X32).mem(
       OP.i32Store,
@@ -58,7 +64,12 @@ export class Generator extends Access {
     );
     code.get(X32).i32(0).op(OP.i32LtS).hint(false);
     this.open(OP.if);
-    code.i32(CPU_AT).i64(lowOf(entry), highOf(entry)).mem(OP.i64Store, 8 * RIP).i32(PAUSED).op(OP.return);
+    code.i32(CPU_AT);
+    entries.forEach((entry, n) => {
+      code.i64(lowOf(entry), highOf(entry));
+      if (n > 0) code.get(LABEL).i32(n).op(OP.i32Ne, OP.select);
+    });
+    code.mem(OP.i64Store, 8 * RIP).i32(PAUSED).op(OP.return);
     this.close();
     this.locateTlb();
     this.reload();
@@ -70,6 +81,7 @@ export class Generator extends Access {
   end(): void {
     this.code.op(OP.unreachable); // the body never falls through
     this.close();
+    this.changed = undefined;
     this.spill();
     // What unwinds the guest's stack unwinds the host's, too.
     this.code.get(RESULT).i32(PAUSED).op(OP.i32Ne).get(RESULT).i32(UNWOUND).op(OP.i32Ne).get(DEPTH).op(

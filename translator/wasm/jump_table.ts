@@ -52,12 +52,24 @@ const NOBODY = -1;
 // Zeroes would be an entry for address 0.
 I32[(jumpEntryAt(0) >> 2) + 1] = NOBODY;
 
-/** `block` is dropped. */
-export function removeJump(block: Block): void {
+/** No region finds `block` any longer. */
+function leaveJump(block: Block): void {
   const at = jumpEntryAt(block.lo) >> 2;
   if (I32[at] === block.lo && I32[at + 1] === block.hi && I32[at + 3] === block.entry) {
     I32[at + 1] = NOBODY;
   }
+}
+
+/** The function of `block` is another one from now on, of which nobody knows yet whether it is in place. */
+// deno-lint-ignore ban-types
+export function replaceFunction(block: Block, run: Function): void {
+  leaveJump(block);
+  functions.set(block.entry, run);
+}
+
+/** `block` is dropped. */
+export function removeJump(block: Block): void {
+  leaveJump(block);
   functions.set(block.entry, null);
   free.push(block.entry);
   block.entry = 0;

@@ -48,9 +48,11 @@ class RegionEmitter {
     this.#flow = flow;
     this.#liveFlags = liveFlags;
     const successors = flow.successors.map((list) => [...list]);
-    const { shape, dispatches, through } = reducible(successors);
+    const { entries, start } = flow;
+    const { shape, dispatches, through } = reducible(successors, start);
     this.#successors = successors;
     this.#shape = shape;
+    if (entries.length > 1) dispatches.push({ node: start, targets: entries });
     this.#dispatches = new Map(dispatches.map((d) => [d.node, d]));
     this.#through = through;
     const { used, written } = slots(flow.blocks, flow.stubs.values());
@@ -61,6 +63,7 @@ class RegionEmitter {
     this.#g.floats.plan = planFloats(
       flow.blocks,
       flow.successors,
+      start,
       trial,
       operation,
       (n) => callsRegion(flow, n),
@@ -69,8 +72,9 @@ class RegionEmitter {
 
   emit(): RegionCode {
     const g = this.#g;
-    g.begin(this.#flow.blocks[0]!.address);
-    this.#tree(0);
+    const { entries, blocks, start } = this.#flow;
+    g.begin(entries.map((n) => blocks[n]!.address));
+    this.#tree(start);
     g.end();
     return { generator: g, steps: g.steps, links: this.#links, ends: this.#ends };
   }
@@ -207,8 +211,8 @@ class RegionEmitter {
 
   /** Whether node `n` is where all jumps through tables go. */
   #isCases(n: number): boolean {
-    const { blocks, successors } = this.#flow;
-    return n === blocks.length && n < successors.length;
+    const { blocks, successors, start } = this.#flow;
+    return n === blocks.length && n < successors.length && n !== start;
   }
 
   /** All jumps through tables come here, with their target in X64. */

@@ -2,9 +2,11 @@
 // unstructured control flow to structured control flow" (ICFP 2022). A cycle with several entries (irreducible) first gets one: a new
 // node through which all ways into the cycle lead and which then goes on to the entry that was meant.
 
-/** Nodes are numbered; node 0 is the entry. `successors[n]` in the order of the node's exits; -1 for an exit out of the graph. */
+/** Nodes are numbered. `successors[n]` in the order of the node's exits; -1 for an exit out of the graph. */
 export interface Graph {
   readonly successors: readonly (readonly number[])[];
+  /** The entry. */
+  readonly start: number;
 }
 
 /** A node that reducible() added: goes to `targets[label]`, which the edge into it chose. */
@@ -33,14 +35,14 @@ export interface Irreducible {
 
 /** Dominator tree, loop headers and merge nodes; when a cycle has more than one entry, an edge back to one of them. */
 export function structure(graph: Graph): Structure | Irreducible {
-  const { successors } = graph;
+  const { successors, start } = graph;
   const count = successors.length;
   const order: number[] = new Array(count).fill(-1);
   const reverse: number[] = [];
   // Depth-first, iterative: deep chains of blocks must not overflow the host's stack.
   const state = new Uint8Array(count);
-  const stack: { node: number; next: number }[] = [{ node: 0, next: 0 }];
-  state[0] = 1;
+  const stack: { node: number; next: number }[] = [{ node: start, next: 0 }];
+  state[start] = 1;
   while (stack.length > 0) {
     const top = stack[stack.length - 1]!;
     const s = successors[top.node]!;
@@ -63,7 +65,7 @@ export function structure(graph: Graph): Structure | Irreducible {
 
   // Cooper, Harvey, Kennedy: "A simple, fast dominance algorithm".
   const idom: number[] = new Array(count).fill(-1);
-  idom[0] = 0;
+  idom[start] = start;
   const meet = (a: number, b: number) => {
     while (a !== b) {
       while (order[a]! > order[b]!) a = idom[a]!;
@@ -74,7 +76,7 @@ export function structure(graph: Graph): Structure | Irreducible {
   for (let changed = true; changed;) {
     changed = false;
     for (const node of reverse) {
-      if (node === 0) continue;
+      if (node === start) continue;
       let best = -1;
       for (const p of predecessors[node]!) if (idom[p]! >= 0) best = best < 0 ? p : meet(p, best);
       if (idom[node] !== best) {
@@ -98,45 +100,53 @@ export function structure(graph: Graph): Structure | Irreducible {
       else if (dominates(node, p)) isLoopHeader[node] = true;
       else {
         const dominators = new Set<number>();
-        for (let d = node; d !== 0;) dominators.add(d = idom[d]!);
+        for (let d = node; d !== start;) dominators.add(d = idom[d]!);
         return { from: p, to: node, dominators };
       }
     }
     isMerge[node] = forward > 1;
-    if (node !== 0) children[idom[node]!]!.push(node);
+    if (node !== start) children[idom[node]!]!.push(node);
   }
   return { order, children, isLoopHeader, isMerge };
 }
 
 /**
- * Makes `successors` reducible by adding dispatch nodes; edges into one are redirected in place. `through.get(from * 65536 + exit)` is the
- * label that exit `exit` of node `from` chooses.
+ * Makes `successors` reducible by adding dispatch nodes, through which all ways into a cycle with several entries lead, and as many of its ways back
+ * as it takes; edges into one are redirected in place. `through.get(from * 65536 + exit)` is the label that exit `exit` of node `from` chooses.
  */
 export function reducible(
   successors: number[][],
+  start: number,
 ): { shape: Structure; dispatches: Dispatch[]; through: Map<number, number> } {
-  const dispatches: Dispatch[] = [];
+  const dispatches: { node: number; targets: number[] }[] = [];
   const through = new Map<number, number>();
-  for (;;) {
-    const shape = structure({ successors });
-    if (!("from" in shape)) return { shape, dispatches, through };
-    const cycle = component(successors, shape);
-    const entries: number[] = [];
-    successors.forEach((list, from) => {
-      if (cycle.has(from)) return;
-      for (const to of list) if (cycle.has(to) && !entries.includes(to)) entries.push(to);
+  const redirect = (from: number, to: number, { node, targets }: Dispatch) =>
+    successors[from]!.forEach((target, exit) => {
+      if (target !== to) return;
+      successors[from]![exit] = node;
+      through.set(from * 65536 + exit, targets.indexOf(to));
     });
-    const node = successors.length;
-    successors.forEach((list, from) =>
-      list.forEach((to, exit) => {
-        const label = entries.indexOf(to);
-        if (label < 0) return;
-        list[exit] = node;
-        through.set(from * 65536 + exit, label);
-      })
-    );
-    dispatches.push({ node, targets: entries });
-    successors.push([...entries]);
+  for (;;) {
+    const shape = structure({ successors, start });
+    if (!("from" in shape)) return { shape, dispatches, through };
+    const { from, to } = shape, cycle = component(successors, shape);
+    const ways: [from: number, to: number][] = [];
+    successors.forEach((list, node) => {
+      if (!cycle.has(node)) { for (const n of list) if (cycle.has(n)) ways.push([node, n]); }
+    });
+    let dispatch = dispatches.find(({ node }) => ways.every(([from]) => from === node));
+    if (dispatch !== undefined) {
+      // All ways in lead through it; this way back has to as well.
+      if (!dispatch.targets.includes(to)) {
+        successors[dispatch.node]!.push(dispatch.targets[dispatch.targets.push(to) - 1]!);
+      }
+      redirect(from, to, dispatch);
+      continue;
+    }
+    dispatch = { node: successors.length, targets: [...new Set(ways.map(([, to]) => to))] };
+    dispatches.push(dispatch);
+    successors.push([...dispatch.targets]);
+    for (const [from, to] of ways) redirect(from, to, dispatch);
   }
 }
 

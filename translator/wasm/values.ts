@@ -27,6 +27,8 @@ const FIRST_LOCAL = 2, FIRST_SLOT_LOCAL = 14;
 
 /** The 128-bit slot that 64-bit slot `s` is half of. */
 export const pair = (s: number): number => s & ~1;
+/** Slots below are general registers. */
+const GENERAL = 16;
 /** Whether slot `s` is in a vector register. */
 export const isVectorSlot = (s: number): boolean => s >= YMM && s < TEMPS;
 
@@ -74,6 +76,7 @@ export class Values {
   #flags: FlagState = IN_MEMORY;
   /** Operands of the flags that the current operation puts into memory on some of its ways only. */
   #unsure = 0;
+  #changed: Set<number> | undefined;
   /** Depth at which the current operation began. */
   #began = 0;
 
@@ -156,11 +159,22 @@ export class Values {
 
   /** Stores what the region may have changed. */
   spill(): void {
-    for (const slot of this.#written) this.#store(slot);
+    for (const slot of this.#written) {
+      if (slot >= GENERAL || this.#changed === undefined || this.#changed.has(slot)) this.#store(slot);
+    }
   }
   reload(): void {
     for (const slot of this.#used) this.#load(slot);
     this.flags = IN_MEMORY;
+    if (!this.isConditional) this.#changed = new Set();
+  }
+
+  /** General registers of which memory has an older value, on the way here; undefined: any. To be set where another way begins at the same place. */
+  get changed(): ReadonlySet<number> | undefined {
+    return this.#changed && new Set(this.#changed);
+  }
+  set changed(changed: ReadonlySet<number> | undefined) {
+    this.#changed = changed && new Set(changed);
   }
 
   /** An operation begins. `asksMemory`: it looks for the flags there. */
@@ -304,6 +318,7 @@ export class Values {
       return;
     }
     if (d >= TEMPS) this.#temps.add(d);
+    else if (d < GENERAL) this.#changed?.add(d);
     if (this.#inLocal(d)) this.code.set(this.#local(d));
     else this.code.set(Z64).i32(CPU_AT).get(Z64).mem(OP.i64Store, 8 * d);
   }

@@ -1,10 +1,10 @@
 // Which windows do more harm than good? An access that goes back and forth between extents costs a call at each turn (miss.ts), several
 // times what looking into the TLB costs. Where misses take a good part of the time, the regions with the windows that miss most are made anew without them.
 
-import type { Block } from "../cache/block.ts";
 import { MISSES_LEFT } from "../env.ts";
 import { I32, WINDOW_BYTES, WINDOW_COUNT, WINDOWS } from "../ram.ts";
 import { CROWDED_MISSES, CROWDED_MS, CROWDED_ROUNDS, REMADE_AT_ONCE } from "../tunables.ts";
+import type { LiveRegion } from "./live_regions.ts";
 import { MISSES, MOST_WINDOWS, windowAt } from "./windows.ts";
 
 /** I32 index of the count of misses that nobody need know of. */
@@ -17,39 +17,29 @@ export function missesAreMany(): boolean {
 }
 
 export class WindowMisses {
-  /** Blocks with regions, and (bits) the windows that these do without. */
-  readonly #regions = new Map<Block, number>();
   #last = 0;
   #rounds = 0;
 
-  entered(block: Block, without: number): void {
-    this.#regions.set(block, without);
-  }
-
-  /** Begins to count anew. Which blocks should get another region, without which windows. */
-  judge(): [block: Block, without: number][] {
+  /** Begins to count anew. Which of these regions should be made anew, without which windows. */
+  judge(regions: Iterable<LiveRegion>): [region: LiveRegion, without: number][] {
     I32[LEFT] = CROWDED_MISSES;
     const misses = takeCounts(), now = performance.now();
     this.#rounds = now - this.#last < CROWDED_MS ? this.#rounds + 1 : 0;
     this.#last = now;
     if (this.#rounds < CROWDED_ROUNDS) return [];
-    const found: { block: Block; without: number; count: number }[] = [];
-    for (const [block, without] of this.#regions) {
-      if (block.plain === undefined || Number.isNaN(block.addend)) {
-        this.#regions.delete(block);
-        continue;
-      }
-      let more = without, count = 0;
+    const found: { region: LiveRegion; without: number; count: number }[] = [];
+    for (const region of regions) {
+      let { without } = region, count = 0;
       for (let n = 0; n < MOST_WINDOWS; n++) {
-        const missed = misses.get(windowAt(block.address, n)) ?? 0;
+        const missed = misses.get(windowAt(region.entries[0]!, n)) ?? 0;
         if (missed === 0 || (without >> n & 1) !== 0) continue;
-        more |= 1 << n;
+        without |= 1 << n;
         count += missed;
       }
-      if (count > 0) found.push({ block, without: more, count });
+      if (count > 0) found.push({ region, without, count });
     }
     found.sort((a, b) => b.count - a.count);
-    return found.slice(0, REMADE_AT_ONCE).map(({ block, without }) => [block, without]);
+    return found.slice(0, REMADE_AT_ONCE).map(({ region, without }) => [region, without]);
   }
 }
 

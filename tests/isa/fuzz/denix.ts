@@ -90,7 +90,7 @@ export class DenixRunner {
     C.fillData(I32.subarray(data >>> 2, data + C.DATA_SIZE >>> 2), input.getInt32(C.SEED, true), layout);
     loadState(c, input, layout, (flags) => executor.writeFlags(c, flags));
     if (this.#tier === "region") {
-      executor.promote(executor.cache.find(c, Number(input.getBigInt64(C.RIP, true))), c, true);
+      executor.promoter.promote(executor.cache.find(c, Number(input.getBigInt64(C.RIP, true))), c, true);
     }
     this.#execute(c, result);
     storeState(c, result, executor.readFlags(c));
