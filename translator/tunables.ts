@@ -43,6 +43,6 @@ export const CALL_DEPTH = 400;
 /** Misses of windows between two looks at them: about a millisecond of them. */
 export const CROWDED_MISSES = 100_000;
 /** So many looks that follow each other within so many milliseconds say that windows harm; the first ones wait for extents to become fewer. */
-export const CROWDED_ROUNDS = 4, CROWDED_MS = 50;
+export const CROWDED_ROUNDS = 4, CROWDED_MS = 20;
 /** Regions made anew after a look at the most: each takes milliseconds. */
 export const REMADE_AT_ONCE = 3;
