@@ -31,7 +31,8 @@ export class WindowMisses {
     for (const region of regions) {
       let { without } = region, count = 0;
       for (let n = 0; n < MOST_WINDOWS; n++) {
-        const missed = misses.get(windowAt(region.entries[0]!, n)) ?? 0;
+        const at = (writable: boolean) => misses.get(windowAt(region.entries[0]!, n, writable)) ?? 0;
+        const missed = at(false) + at(true);
         if (missed === 0 || (without >> n & 1) !== 0) continue;
         without |= 1 << n;
         count += missed;

@@ -31,10 +31,14 @@ export const STACK = `${RSP}`;
 /** The other windows begin here. */
 const FIRST = 2;
 
-/** Where window `n` of the region at guest address `entry` lies: where those of other regions are not, as a rule. */
-export function windowAt(entry: number, n: number): number {
-  return WINDOWS +
-    WINDOW_BYTES * (FIRST + ((Math.imul(entry, 0x9e3779b1) >>> 16) + n) % (WINDOW_COUNT - FIRST));
+/**
+ * Where window `n` of the region at guest address `entry` lies: where those of other regions are not, as a rule. Regions may share one all the
+ * same, so those that are written through have places of their own: what another region has only looked at may not be written.
+ */
+export function windowAt(entry: number, n: number, writable: boolean): number {
+  const pairs = (WINDOW_COUNT - FIRST) / 2;
+  const pair = ((Math.imul(entry, 0x9e3779b1) >>> 16) + n) % pairs;
+  return WINDOWS + WINDOW_BYTES * (FIRST + 2 * pair + (writable ? 1 : 0));
 }
 
 /** Names addresses of this form; "" when nothing is known of where they are. */
@@ -80,7 +84,9 @@ export function planWindows({ blocks, successors }: Flow, without: number): Wind
   const windows = new Map<string, Window>();
   best.forEach(([key, { written }], n) => {
     if (key === STACK) windows.set(key, { at: STACK_WINDOW, writable: written });
-    else if ((without >> n & 1) === 0) windows.set(key, { at: windowAt(entry, n), writable: written });
+    else if ((without >> n & 1) === 0) {
+      windows.set(key, { at: windowAt(entry, n, written), writable: written });
+    }
   });
   return windows;
 }
