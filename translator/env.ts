@@ -47,13 +47,18 @@ export const NO_PAGE: { readonly lo: number; readonly hi: number } = {
 export const WINDOWS_USED = 5, MISSES_LEFT = 7;
 /** Length of a window without a page: what comparisons may take off (EXTENT_MARGIN). */
 const NO_LENGTH = 32;
-/** Windows without a page. */
-const NO_WINDOWS = new Int32Array(WINDOW_COUNT * WINDOW_BYTES / 4);
-for (let i = 0; i < NO_WINDOWS.length; i += WINDOW_BYTES / 4) {
-  NO_WINDOWS[i] = NO_PAGE.lo;
-  NO_WINDOWS[i + 1] = NO_PAGE.hi;
-  NO_WINDOWS[i + EXTENT_LENGTH / 4] = NO_LENGTH;
+
+/** The window at I32 index `at` has no page. */
+function emptyWindow(at: number): void {
+  I32[at] = NO_PAGE.lo;
+  I32[at + 1] = NO_PAGE.hi;
+  I32[at + EXTENT_LENGTH / 4] = NO_LENGTH;
+  I32[at + EXTENT_LENGTH / 4 + 1] = I32[at + EXTENT_ADDEND / 4] = 0;
 }
+function emptyWindows(): void {
+  for (let n = 0; n < WINDOW_COUNT; n++) emptyWindow((WINDOWS + n * WINDOW_BYTES) / 4);
+}
+emptyWindows();
 
 /** The environment says so, also when another address space gets the CPU. */
 export function translationsChanged(): void {
@@ -61,21 +66,9 @@ export function translationsChanged(): void {
   const used = I32[WINDOWS / 4 + WINDOWS_USED]!;
   if (used === 0) return;
   I32[WINDOWS / 4 + WINDOWS_USED] = 0;
-  if (used > LISTED_WINDOWS) {
-    NO_WINDOWS[MISSES_LEFT] = I32[WINDOWS / 4 + MISSES_LEFT]!;
-    I32.set(NO_WINDOWS, WINDOWS / 4);
-    return;
-  }
-  for (let i = 0; i < used; i++) {
-    const at = I32[WINDOW_LIST / 4 + i]! / 4;
-    I32[at] = NO_PAGE.lo;
-    I32[at + 1] = NO_PAGE.hi;
-    I32[at + EXTENT_LENGTH / 4] = NO_LENGTH;
-    I32[at + EXTENT_LENGTH / 4 + 1] = I32[at + EXTENT_ADDEND / 4] = 0;
-  }
+  if (used > LISTED_WINDOWS) emptyWindows();
+  else for (let i = 0; i < used; i++) emptyWindow(I32[WINDOW_LIST / 4 + i]! / 4);
 }
-
-I32.set(NO_WINDOWS, WINDOWS / 4);
 
 let lastStamp = 0;
 /**

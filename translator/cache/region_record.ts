@@ -112,41 +112,58 @@ export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
   return { words, at };
 }
 
+/** Takes address after address, two words each. */
+class Addresses {
+  readonly #words: Int32Array;
+  /** Index of the next one. */
+  at: number;
+
+  constructor({ words, at }: Place) {
+    this.#words = words;
+    this.at = at;
+  }
+  next(): number {
+    const lo = this.#words[this.at++]! >>> 0;
+    return this.#words[this.at++]! * 0x1_0000_0000 + lo;
+  }
+  list<T>(count: number, make: (address: number) => T): T[] {
+    return Array.from({ length: count }, () => make(this.next()));
+  }
+}
+
 export function readRegionRecord(place: Place): RegionParts {
-  const { words, at } = place;
-  let i = at + HEAD;
-  const address = () => {
-    const lo = words[i++]! >>> 0;
-    return words[i++]! * 0x1_0000_0000 + lo;
-  };
-  const list = <T>(count: number, make: (address: number) => T): T[] =>
-    Array.from({ length: count }, () => make(address()));
-  const entries = list(words[at + ENTRIES]!, (a) => a);
-  const pages = list(words[at + PAGES]!, (a) => a), blocks = list(words[at + BLOCKS]!, (a) => a);
-  const links = list(words[at + LINKS]!, makeLink), endLinks = list(words[at + END_LINKS]!, makeLink);
+  const { words, at } = place, from = new Addresses({ words, at: at + HEAD });
+  const { entries, pages, blocks } = placesFrom(from, place);
+  const links = from.list(words[at + LINKS]!, makeLink),
+    endLinks = from.list(words[at + END_LINKS]!, makeLink);
   const ops = (count: number) =>
     Array.from({ length: count }, () => {
-      const ip = address();
-      const { op, next } = decodeOp(words, i, ip - ip % 4096, endLinks);
-      i = next;
+      const ip = from.next();
+      const { op, next } = decodeOp(words, from.at, ip - ip % 4096, endLinks);
+      from.at = next;
       return op;
     });
   const steps = ops(words[at + STEPS]!), ends = ops(words[at + ENDS]!);
   // A copy: engines do not compile shared memory.
   const module = new Uint8Array(words[at + BYTES]!);
-  module.set(new Uint8Array(words.buffer, words.byteOffset + 4 * i, module.length));
+  module.set(new Uint8Array(words.buffer, words.byteOffset + 4 * from.at, module.length));
   const own = words[at + OWN]!, without = words[at + WITHOUT]!;
   return { entries, pages, blocks, own, without, module, links, steps, ends };
 }
 
+interface RegionPlaces {
+  readonly entries: number[];
+  readonly pages: number[];
+  readonly blocks: number[];
+}
+
 /** Guest addresses of its entries, pages and blocks. */
-export function regionPlaces({ words, at }: Place): { entries: number[]; pages: number[]; blocks: number[] } {
-  let from = at + HEAD;
-  const list = (count: number) =>
-    Array.from({ length: count }, () => {
-      const lo = words[from++]! >>> 0;
-      return words[from++]! * 0x1_0000_0000 + lo;
-    });
+export function regionPlaces(place: Place): RegionPlaces {
+  return placesFrom(new Addresses({ words: place.words, at: place.at + HEAD }), place);
+}
+
+function placesFrom(from: Addresses, { words, at }: Place): RegionPlaces {
+  const list = (count: number) => from.list(count, (address) => address);
   const entries = list(words[at + ENTRIES]!), pages = list(words[at + PAGES]!);
   return { entries, pages, blocks: list(words[at + BLOCKS]!) };
 }

@@ -57,10 +57,6 @@ function body(kind: Kind): { locals: number[]; code: Code } {
   };
   /** Returns the physical address in PHYS; the window becomes the page's extent, or the page, when tag `which` allows that. */
   const give = (which: number) => {
-    const record = () =>
-      code.get(ENTRY).mem(OP.i32Load, 4 * (which === TLB_READ ? TLB_READ_EXTENT : TLB_WRITE_EXTENT)).tee(
-        RECORD,
-      );
     count(() => code.i32(WINDOWS), MISSES_LEFT, -1);
     count(() => code.get(WINDOW), MISSES, 1);
     tag(which);
@@ -73,8 +69,8 @@ function body(kind: Kind): { locals: number[]; code: Code } {
     code.get(RECORD).i32(2).op(OP.i32Shl).get(WINDOW).mem(OP.i32Store, WINDOW_LIST);
     count(() => code.i32(WINDOWS), WINDOWS_USED, 1);
     code.op(OP.end);
-    record();
-    code.op(OP.if, VOID);
+    const extent = which === TLB_READ ? TLB_READ_EXTENT : TLB_WRITE_EXTENT;
+    code.get(ENTRY).mem(OP.i32Load, 4 * extent).tee(RECORD).op(OP.if, VOID);
     code.get(PAGE).get(RECORD).mem(OP.i64Load, 0).op(OP.i64Sub).get(RECORD).mem(OP.i64Load, EXTENT_LENGTH);
     code.op(OP.i64LtU, OP.if, VOID);
     code.get(WINDOW).get(RECORD).mem(OP.i64Load, 0).mem(OP.i64Store, 0);
