@@ -1,13 +1,8 @@
-// Rotates through carry and double shifts (SDM vol. 2, RCL/RCR, SHLD, SHRD), and the flags of plain rotates.
+// Rotates through carry and double shifts (SDM vol. 2, RCL/RCR, SHLD, SHRD).
 
 import { CF, FLAG_B, FLAG_R, FLAGS, OF } from "../cpu.ts";
 import { kindOf, RESULT, setStatusFlags, statusFlags } from "../ir/flags.ts";
 import { I32 } from "../ram.ts";
-
-/** CF and OF are `bits`, the other status flags stay. */
-export function rotated(c: number, bits: number): void {
-  setStatusFlags(c, statusFlags(c) & ~(CF | OF) | bits);
-}
 
 /** Slot `d` (zero-extended, `size` bytes) rotated left through CF by the low byte of slot `count`. */
 export function rcl(c: number, d: number, count: number, size: number): void {

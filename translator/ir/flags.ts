@@ -1,13 +1,16 @@
 // Lazy status flags: an instruction leaves its operands, and whoever needs a flag works it out.
 //
-// The kind word (low word of slot FLAGS) is class << 2 | log2(operand bytes):
+// The lowest byte of the kind word (low word of slot FLAGS) is class << 2 | log2(operand bytes):
 //   EXPLICIT  FLAG_B holds the six bits as in RFLAGS
 //   ADD, SUB  of FLAG_A and FLAG_B            (8- and 16-bit operands are stored zero-extended)
 //   LOGIC     CF = OF = AF = 0, rest from FLAG_R (zero-extended)
 //   RESULT    ZF SF PF from FLAG_R; CF, OF, AF in FLAG_B as in RFLAGS
 // AF after LOGIC is undefined on the CPU; real ones clear it, so do we.
+//
+// A rotate changes CF and OF only. It leaves its result in FLAG_ROTATED and what it was in the bits of the kind word above (rotatedKind): these two
+// are then worked out from that, the other four from the record below. Operations that leave new flags replace the whole word.
 
-import { AF, CF, FLAG_A, FLAG_B, FLAG_R, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
+import { AF, CF, FLAG_A, FLAG_B, FLAG_R, FLAG_ROTATED, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
 import { I32 } from "../ram.ts";
 
 export const EXPLICIT = 0;
@@ -18,6 +21,14 @@ export const UNKNOWN = -1;
 export function kindOf(k: number, size: number): number {
   return k | (size === 1 ? 0 : size === 2 ? 1 : size === 4 ? 2 : 3);
 }
+
+/** What a rotate of `size` bytes adds to the kind word. */
+export function rotatedKind(left: boolean, size: number): number {
+  return ROTATED | (left ? ROTATED_LEFT : 0) | kindOf(0, size) << ROTATED_SIZE_SHIFT;
+}
+export const ROTATED = 0x800, ROTATED_LEFT = 0x400, ROTATED_SIZE_SHIFT = 8;
+/** Bits of the kind word that tell of the record below. */
+export const RECORD = 0xff;
 
 /** Condition codes as encoded in Jcc: O NO B NB E NE BE NBE S NS P NP L NL LE NLE. */
 export const COND_O = 0,
@@ -197,7 +208,17 @@ export function carry64(al: number, ah: number, bl: number, bh: number): boolean
 
 /** The six status flags of CPU state `c` as bits of RFLAGS. */
 export function statusFlags(c: number): number {
-  const kind = I32[c + 2 * FLAGS];
+  const kind = I32[c + 2 * FLAGS], flags = recordFlags(c, kind & RECORD);
+  if ((kind & ROTATED) === 0) return flags;
+  const bits = 8 << (kind >> ROTATED_SIZE_SHIFT & 3);
+  const low = I32[c + 2 * FLAG_ROTATED],
+    upper = bits === 64 ? I32[c + 2 * FLAG_ROTATED + 1] : low << (32 - bits);
+  const top = upper >>> 31, left = (kind & ROTATED_LEFT) !== 0;
+  const carry = left ? low & 1 : top, other = left ? top : upper >>> 30 & 1;
+  return flags & ~(CF | OF) | (carry !== 0 ? CF : 0) | (carry !== other ? OF : 0);
+}
+
+function recordFlags(c: number, kind: number): number {
   const a = I32[c + 2 * FLAG_A], ah = I32[c + 2 * FLAG_A + 1];
   const b = I32[c + 2 * FLAG_B], bh = I32[c + 2 * FLAG_B + 1];
   const size = 1 << (kind & 3);

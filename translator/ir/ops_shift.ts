@@ -4,8 +4,8 @@
 // which leave flags alone when the masked count is 0. 8- and 16-bit operands are zero-extended values, as in ops_alu.ts.
 // OF is only defined for counts of 1 and AF never; we give what the formula for 1 gives, and 0.
 
-import { CF, FLAG_B, FLAG_R, FLAGS, OF, STATUS_FLAGS } from "../cpu.ts";
-import { kindOf, RESULT, UNKNOWN } from "./flags.ts";
+import { CF, FLAG_B, FLAG_R, FLAG_ROTATED, FLAGS, OF, STATUS_FLAGS } from "../cpu.ts";
+import { kindOf, RECORD, RESULT, rotatedKind, UNKNOWN } from "./flags.ts";
 import { op, type OpDef } from "./op.ts";
 
 const ops: OpDef[] = [];
@@ -109,54 +109,42 @@ for (const name of SHIFTS) {
   }
 }
 
-// Rotates change CF and OF only. `rotated` is told the two bits and works out the other four from what was there.
+// Rotates leave their result beside the flags that they do not change (flags.ts).
 for (const size of [1, 2, 4, 8]) {
   const bits = 8 * size, isWide = size === 8;
   for (const name of ["rol", "ror"] as const) {
     const left = name === "rol";
-    /** Statements: `l` (and `h`) from `a` (`al`, `ah`) and `n`, which may be 0 and is below the operand's bits. */
+    /** Statements: `l` (and `h`) from `a` (`yl`, `yh`) and `n`, which may be 0 and is below the operand's bits. */
     const rotate = isWide
       ? `const al=n&32?yh:yl,ah=n&32?yl:yh,k=n&31,l=k===0?al:` +
         (left ? `al<<k|ah>>>32-k,h=k===0?ah:ah<<k|al>>>32-k;` : `al>>>k|ah<<32-k,h=k===0?ah:ah>>>k|al<<32-k;`)
       : size === 4
       ? `const l=n===0?a:${left ? "a<<n|a>>>32-n" : "a>>>n|a<<32-n"};`
       : `const l=(${left ? `a<<n|a>>>${bits}-n` : `a>>>n|a<<${bits}-n`})&${2 ** bits - 1};`;
-    const top = isWide ? "(h>>>31)" : `(l>>>${bits - 1}&1)`,
-      next = isWide ? "(h>>>30&1)" : `(l>>>${bits - 2}&1)`;
-    const status = left ? `(l&1)|(((l&1)^${top})!==0?${OF}:0)` : `${top}|((${top}^${next})!==0?${OF}:0)`;
+    const leave = `I32[c+${2 * FLAGS}]=I32[c+${2 * FLAGS}]&${RECORD}|${rotatedKind(left, size)};` +
+      `I32[c+${2 * FLAG_ROTATED}]=l;` + (isWide ? `I32[c+${2 * FLAG_ROTATED + 1}]=h;` : "");
     const take = (r: any) => isWide ? `const yl=${r.lo},yh=${r.hi};` : `const a=${r.lo};`;
     const body = (t: any[], count: string, flags: boolean) =>
       take(t[1]) + `const n=${count}&${bits - 1};` + rotate +
-      (flags ? `if((${count}&${isWide ? 63 : 31})!==0)${t[3]}(c,${status});` : "") +
+      (flags ? `if((${count}&${isWide ? 63 : 31})!==0){${leave}}` : "") +
       `${t[0].lo}=l;${t[0].hi}=${isWide ? "h" : "0"};`;
-    ops.push(op(`${name}${bits}`, "drno", `d = r ${name} n (not 0)`, (t) => body(t, `${t[2]}`, false)));
+    const plain = `${name}${bits}`, variable = `${name}v${bits}`;
+    ops.push(op(plain, "drn", `d = r ${name} n (not 0)`, (t) => body(t, `${t[2]}`, false)));
     ops.push(
-      op(
-        `${name}${bits}f`,
-        "drno",
-        `d = r ${name} n (not 0); CF and OF through o`,
-        (t) => body(t, `${t[2]}`, true),
-        {
-          reads: STATUS_FLAGS & ~(CF | OF),
-          writes: CF | OF,
-          kind: UNKNOWN,
-          plain: `${name}${bits}`,
-        },
-      ),
+      op(`${plain}f`, "drn", `d = r ${name} n (not 0); CF and OF`, (t) => body(t, `${t[2]}`, true), {
+        writes: CF | OF,
+        kind: UNKNOWN,
+        plain,
+      }),
     );
-    ops.push(op(`${name}v${bits}`, "drro", `d = first ${name} second`, (t) => body(t, t[2].lo, false)));
+    ops.push(op(variable, "drr", `d = first ${name} second`, (t) => body(t, t[2].lo, false)));
     ops.push(
       op(
-        `${name}v${bits}f`,
-        "drro",
-        `d = first ${name} second; CF and OF through o`,
+        `${variable}f`,
+        "drr",
+        `d = first ${name} second; CF and OF unless the masked count is 0`,
         (t) => body(t, t[2].lo, true),
-        {
-          reads: STATUS_FLAGS,
-          writes: CF | OF,
-          kind: UNKNOWN,
-          plain: `${name}v${bits}`,
-        },
+        { reads: STATUS_FLAGS, writes: CF | OF, kind: UNKNOWN, plain: variable },
       ),
     );
   }

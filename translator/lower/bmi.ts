@@ -7,7 +7,6 @@ import { type Builder, isConst } from "../ir/builder.ts";
 import { statusFlags } from "../ir/flags.ts";
 import type { Value } from "../ir/op.ts";
 import { umulh } from "../helpers/mul_div.ts";
-import { rotated } from "../helpers/shift.ts";
 import type { Family, Lowering } from "./lowering.ts";
 
 /** TZCNT, LZCNT. */
@@ -92,7 +91,7 @@ export const BMI: Family = {
   Rorx: (b, i) => {
     const d = i.ops[0]!, s = b.read(i.ops[1]!), n = i.ops[2]!.lo & (8 * d.size - 1);
     if (n === 0) b.op(d.size === 8 ? "mov64" : "mov32", d.slot, s);
-    else b.op(`ror${8 * d.size}`, d.slot, s, n, rotated);
+    else b.op(`ror${8 * d.size}`, d.slot, s, n);
   },
   Adcx: addThrough("adcx"),
   Adox: addThrough("adox"),

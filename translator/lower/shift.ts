@@ -1,7 +1,7 @@
 // SHL SHR SAR ROL ROR RCL RCR SHLD SHRD (SDM vol. 2)
 
 import { type Instruction, type Operand, OPERAND_IMMEDIATE } from "../decode/instruction.ts";
-import { rcl, rclBy, rcr, rcrBy, rotated, shld, shldBy, shrd, shrdBy } from "../helpers/shift.ts";
+import { rcl, rclBy, rcr, rcrBy, shld, shldBy, shrd, shrdBy } from "../helpers/shift.ts";
 import type { Builder, Helper } from "../ir/builder.ts";
 import type { Family } from "./lowering.ts";
 
@@ -24,19 +24,6 @@ function shift(name: string) {
     const t = b.target(d);
     if (count !== undefined) b.op(`${name}${bits}f`, t, x, count);
     else b.op(`${name}v${bits}f`, t, x, i.ops[1]!.slot);
-    b.commit(d, t);
-  };
-}
-
-function rotate(name: string) {
-  return (b: Builder, i: Instruction): void => {
-    const d = i.ops[0]!, bits = 8 * d.size;
-    const count = constantCount(i.ops[1]!, d.size);
-    if (count === 0) return nothing(b, d);
-    const x = b.readForUpdate(d);
-    const t = b.target(d);
-    if (count !== undefined) b.op(`${name}${bits}f`, t, x, count, rotated);
-    else b.op(`${name}v${bits}f`, t, x, i.ops[1]!.slot, rotated);
     b.commit(d, t);
   };
 }
@@ -77,8 +64,8 @@ export const SHIFT: Family = {
   Sal: shift("shl"),
   Shr: shift("shr"),
   Sar: shift("sar"),
-  Rol: rotate("rol"),
-  Ror: rotate("ror"),
+  Rol: shift("rol"),
+  Ror: shift("ror"),
   Rcl: throughCarry(rcl, rclBy),
   Rcr: throughCarry(rcr, rcrBy),
   Shld: double(shld, shldBy),

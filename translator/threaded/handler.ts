@@ -5,7 +5,7 @@
 // may stop anywhere: slow paths throw through it.
 
 import { END, EXIT_FIRST, INDIRECT, LINK_FIRST } from "./results.ts";
-import { EXEC_STAMP, FLAGS, LEFT_AT, QUOTA, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
+import { EXEC_STAMP, LEFT_AT, QUOTA, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
 import type { OpDef, Value } from "../ir/op.ts";
 import { LENGTH_SHIFT, OFFSET_SHIFT, type Shape, SHAPE_MASK } from "../ir/words.ts";
 import { condition } from "../wasm/conditions.ts";
@@ -84,7 +84,10 @@ export class HandlerGenerator extends Generator {
   }
   override storeVector(_s: number): void {}
   override setKind(kind: number): void {
-    this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
+    this.storeKind(kind);
+  }
+  override setRotated(rotated: number): void {
+    this.storeRotated(rotated);
   }
   protected override slotNumber(r: number): void {
     if (!isSlotWord(r)) return void this.code.i32(r);

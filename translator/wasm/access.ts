@@ -243,8 +243,7 @@ export class Access extends Values {
 
   /** Pops whether the instruction faults: leaves then. */
   protected faultIf(): void {
-    const { pending, kind } = this.flags;
-    if (pending === 0 && kind === undefined) return this.branchIf(this.faultLevel);
+    if (this.hasStoredFlags) return this.branchIf(this.faultLevel);
     this.open(OP.if);
     this.storeFlags();
     this.branch(this.faultLevel);

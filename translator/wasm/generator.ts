@@ -217,7 +217,7 @@ export class Generator extends Access {
 
   /** Runs an operation's closure (an index from step()) on the CPU state in memory. */
   runStep(index: number): void {
-    if (this.isConditional && this.flags.kind !== undefined) {
+    if (this.isConditional && !this.hasStoredFlags) {
       throw new Error("the flags are stored on one way only");
     }
     this.flushFlags();

@@ -1,15 +1,14 @@
 // WebAssembly of shifts and rotates beyond those of 32 and 64 bits by a constant (ops_integer.ts): narrow ones, counts in registers with
 // their flags, rotates with flags, and double shifts.
 
-import { CF, FLAG_B, FLAG_R, OF } from "../cpu.ts";
-import { EXPLICIT, kindOf, RESULT } from "../ir/flags.ts";
+import { FLAG_B, FLAG_R, FLAG_ROTATED, OF } from "../cpu.ts";
+import { kindOf, RESULT, rotatedKind } from "../ir/flags.ts";
 import { nameOf } from "../ir/objects.ts";
 import type { Value } from "../ir/op.ts";
 import { leave } from "./conditions.ts";
 import { I64, OP } from "./encoder.ts";
 import { type Generator, W64, X64, Y64 } from "./generator.ts";
 import { type Emit, INTEGER } from "./ops_integer.ts";
-import { pushStatus } from "./status.ts";
 
 export const SHIFT: Record<string, Emit> = {};
 /** Emitters that do not ask what the count is. */
@@ -127,19 +126,11 @@ for (const bits of [8, 16, 32, 64]) {
       }
       code.set(W64);
     };
-    /** CF and OF from the result; the others stay. */
+    /** CF and OF can be told from the result; the others stay. */
     const rotateFlags = (g: Generator) => {
-      const { code } = g;
-      pushStatus(g);
-      code.i32(~(CF | OF)).op(OP.i32And);
-      const carry = () => bit(g, W64, name === "rol" ? 0 : bits - 1);
-      carry();
-      code.op(OP.i32Or);
-      carry();
-      bit(g, W64, name === "rol" ? bits - 1 : bits - 2);
-      code.op(OP.i32Xor).i32(OF_BIT).op(OP.i32Shl, OP.i32Or);
-      g.set32(FLAG_B);
-      leave(g, EXPLICIT);
+      g.code.get(W64);
+      g.set64(FLAG_ROTATED);
+      g.setRotated(rotatedKind(name === "rol", bits / 8));
     };
     const byConstant = (flags: boolean): Emit => (g, [d, x, n]) => {
       rotate(g, x, () => g.code.i64(n, 0));

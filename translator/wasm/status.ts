@@ -1,8 +1,17 @@
 // The six status flags, and conditions, from lazy flags of a kind that is only known at run time (ir/flags.ts): wasm functions that regions
 // import.
 
-import { AF, CF, FLAG_A, FLAG_B, FLAG_R, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
-import { ADD, EXPLICIT, RESULT, SUB } from "../ir/flags.ts";
+import { AF, CF, FLAG_A, FLAG_B, FLAG_R, FLAG_ROTATED, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
+import {
+  ADD,
+  EXPLICIT,
+  RECORD,
+  RESULT,
+  ROTATED,
+  ROTATED_LEFT,
+  ROTATED_SIZE_SHIFT,
+  SUB,
+} from "../ir/flags.ts";
 import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
 import type { Generator } from "./generator.ts";
 import { ASK, STATUS, STEP } from "./imports.ts";
@@ -26,7 +35,7 @@ export function statusFunctions(
     functions: [
       {
         type: STEP,
-        locals: [I32, I32, I64, I64, I64, I64, I64, I32],
+        locals: [I32, I32, I64, I64, I64, I64, I64, I32, I32],
         code: statusCode(),
         name: "s",
       },
@@ -60,18 +69,23 @@ function conditionCode(): Code {
 }
 
 function statusCode(): Code {
-  const C = 0, STATE = 1, FORM = 2, A = 3, B = 4, R = 5, MASK = 6, TOP = 7, BITS = 8;
+  const C = 0, STATE = 1, FORM = 2, A = 3, B = 4, R = 5, MASK = 6, TOP = 7, BITS = 8, KIND = 9;
   const code = new Code();
-  code.get(C).i32(2).op(OP.i32Shl).tee(STATE).mem(OP.i32Load, 8 * FLAGS).set(FORM);
+  code.get(C).i32(2).op(OP.i32Shl).tee(STATE).mem(OP.i32Load, 8 * FLAGS).tee(KIND).i32(RECORD).op(OP.i32And)
+    .set(FORM);
+  const top = (size: () => void) => {
+    code.i64(8, 0);
+    size();
+    code.i32(3).op(OP.i32And, OP.i64ExtendI32U, OP.i64Shl).i64(1, 0).op(OP.i64Sub).set(TOP);
+  };
+  code.op(OP.block, I32);
   const class_ = (kind: number) => code.get(FORM).i32(~3).op(OP.i32And).i32(kind).op(OP.i32Eq);
   class_(EXPLICIT);
   code.op(OP.if, VOID).get(STATE).mem(OP.i32Load, 8 * FLAG_B).i32(STATUS_FLAGS).op(
     OP.i32And,
-    OP.return,
-    OP.end,
-  );
+  ).br(1).op(OP.end);
   // TOP: number of the operand's top bit; MASK: its bits
-  code.i64(8, 0).get(FORM).i32(3).op(OP.i32And, OP.i64ExtendI32U, OP.i64Shl).i64(1, 0).op(OP.i64Sub).set(TOP);
+  top(() => code.get(FORM));
   code.i64(-1, -1).i64(63, 0).get(TOP).op(OP.i64Sub, OP.i64ShrU).set(MASK);
   for (const [local, slot] of [[A, FLAG_A], [B, FLAG_B], [R, FLAG_R]] as const) {
     code.get(STATE).mem(OP.i64Load, 8 * slot).get(MASK).op(OP.i64And).set(local);
@@ -98,6 +112,21 @@ function statusCode(): Code {
   code.get(BITS).get(R).op(OP.i64Eqz).i32(Math.log2(ZF)).op(OP.i32Shl, OP.i32Or);
   code.get(R).get(TOP).op(OP.i64ShrU, OP.i32WrapI64).i32(Math.log2(SF)).op(OP.i32Shl, OP.i32Or);
   code.get(R).op(OP.i32WrapI64).i32(255).op(OP.i32And, OP.i32Popcnt).i32(1).op(OP.i32And, OP.i32Eqz);
-  code.i32(Math.log2(PF)).op(OP.i32Shl, OP.i32Or);
+  code.i32(Math.log2(PF)).op(OP.i32Shl, OP.i32Or, OP.end).set(BITS);
+  // CF and OF of a rotate: to the left, bit 0 is the carry and the top bit the one to compare it with; to the right, the top bit and the next.
+  code.get(KIND).i32(ROTATED).op(OP.i32And, OP.if, VOID);
+  top(() => code.get(KIND).i32(ROTATED_SIZE_SHIFT).op(OP.i32ShrU));
+  code.get(STATE).mem(OP.i64Load, 8 * FLAG_ROTATED).set(R);
+  const oneOf = (toLeft: () => void, toRight: () => void) => {
+    code.get(R);
+    toLeft();
+    toRight();
+    code.get(KIND).i32(ROTATED_LEFT).op(OP.i32And, OP.select, OP.i64ShrU, OP.i32WrapI64).i32(1).op(OP.i32And);
+  };
+  oneOf(() => code.i64(0, 0), () => code.get(TOP));
+  code.tee(FORM);
+  oneOf(() => code.get(TOP), () => code.get(TOP).i64(1, 0).op(OP.i64Sub));
+  code.get(FORM).op(OP.i32Xor).i32(Math.log2(OF)).op(OP.i32Shl, OP.i32Or);
+  code.get(BITS).i32(~(CF | OF)).op(OP.i32And, OP.i32Or).set(BITS).op(OP.end).get(BITS);
   return code;
 }

@@ -6,8 +6,8 @@
 // block to block would take registers of the host away. What writes them leaves the operands in locals, for the readers that follow on the
 // same way; they are stored where ways meet or leave, where others may look at them.
 
-import { FLAG_A, FLAG_B, FLAG_R, FLAGS, TEMPS, YMM } from "../cpu.ts";
-import { ADD, EXPLICIT, LOGIC, RESULT as RESULT_FLAGS, SUB } from "../ir/flags.ts";
+import { FLAG_A, FLAG_B, FLAG_R, FLAG_ROTATED, FLAGS, TEMPS, YMM } from "../cpu.ts";
+import { ADD, EXPLICIT, LOGIC, RECORD, RESULT as RESULT_FLAGS, SUB } from "../ir/flags.ts";
 import type { Value } from "../ir/op.ts";
 import { RUNNING_CPU } from "../ram.ts";
 import { Code, F64, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
@@ -33,9 +33,10 @@ const GENERAL = 16;
 export const isVectorSlot = (s: number): boolean => s >= YMM && s < TEMPS;
 
 /** Whether slot `s` is an operand of the lazy flags. */
-const isFlag = (s: number): boolean => s >= FLAG_A && s <= FLAG_R;
+const isFlag = (s: number): boolean => s >= FLAG_A && s <= FLAG_R || s === FLAG_ROTATED;
 
-const bitOf = (slot: number): number => 1 << (slot - FLAG_A);
+const FLAG_OPERANDS = [FLAG_A, FLAG_B, FLAG_R, FLAG_ROTATED];
+const bitOf = (slot: number): number => 1 << FLAG_OPERANDS.indexOf(slot);
 /** Operands of flags by class. */
 const OPERANDS: Readonly<Record<number, number>> = {
   [EXPLICIT]: bitOf(FLAG_B),
@@ -45,13 +46,17 @@ const OPERANDS: Readonly<Record<number, number>> = {
   [RESULT_FLAGS]: bitOf(FLAG_B) | bitOf(FLAG_R),
 };
 
-/** What is known of the flags: operands (bit n: FLAG_A + n) whose locals are the truth, those that memory does not have, and the kind, if it does not have that. */
+/**
+ * What is known of the flags: operands (as of bitOf()) whose locals are the truth, those that memory does not have, the kind of the record, if it does
+ * not have that, and what a rotate adds to the kind word (0: nothing that memory does not have).
+ */
 export interface FlagState {
   readonly fresh: number;
   readonly pending: number;
   readonly kind: number | undefined;
+  readonly rotated: number;
 }
-const IN_MEMORY: FlagState = { fresh: 0, pending: 0, kind: undefined };
+const IN_MEMORY: FlagState = { fresh: 0, pending: 0, kind: undefined, rotated: 0 };
 
 /** The emitter's model of the locals. Base of Generator (generator.ts). */
 export class Values {
@@ -179,8 +184,8 @@ export class Values {
 
   /** An operation begins. `asksMemory`: it looks for the flags there. */
   beginOperation(asksMemory: boolean): void {
-    const { fresh, pending, kind } = this.#flags;
-    this.#flags = { fresh: fresh & ~this.#unsure, pending: pending & ~this.#unsure, kind };
+    const { fresh, pending } = this.#flags;
+    this.#flags = { ...this.#flags, fresh: fresh & ~this.#unsure, pending: pending & ~this.#unsure };
     this.#unsure = 0;
     this.#began = this.depth;
     if (asksMemory) this.flushFlags();
@@ -198,14 +203,30 @@ export class Values {
   }
   /** Stores the flags that memory does not have, on a way out. */
   storeFlags(): void {
-    const { pending, kind } = this.#flags;
-    for (let slot = FLAG_A; slot <= FLAG_R; slot++) if ((pending & bitOf(slot)) !== 0) this.#store(slot);
-    if (kind !== undefined) this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
+    const { pending, kind, rotated } = this.#flags;
+    for (const slot of FLAG_OPERANDS) if ((pending & bitOf(slot)) !== 0) this.#store(slot);
+    if (kind !== undefined) this.storeKind(kind | rotated);
+    else if (rotated !== 0) this.storeRotated(rotated);
+  }
+  protected storeKind(kind: number): void {
+    this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
+  }
+  /** Adds to the kind word in memory. */
+  protected storeRotated(rotated: number): void {
+    this.code.i32(CPU_AT).i32(CPU_AT).mem(OP.i32Load, 8 * FLAGS).i32(RECORD).op(OP.i32And).i32(rotated).op(
+      OP.i32Or,
+    );
+    this.code.mem(OP.i32Store, 8 * FLAGS);
+  }
+  /** Whether memory has the flags. */
+  protected get hasStoredFlags(): boolean {
+    const { pending, kind, rotated } = this.#flags;
+    return pending === 0 && kind === undefined && rotated === 0;
   }
   /** The same on the way that goes on. */
   flushFlags(): void {
     this.storeFlags();
-    this.#flags = { fresh: this.#flags.fresh, pending: 0, kind: undefined };
+    this.#flags = { ...IN_MEMORY, fresh: this.#flags.fresh };
   }
   /** What an arm leaves is not the truth on the others. */
   protected get isConditional(): boolean {
@@ -213,22 +234,28 @@ export class Values {
   }
   /** Pops an i64 into operand `slot` of the flags. */
   #setFlag(slot: number): void {
-    const { fresh, pending, kind } = this.#flags, bit = bitOf(slot);
+    const { fresh, pending } = this.#flags, bit = bitOf(slot);
     this.code.set(this.#local(slot));
     if (this.isConditional) {
       this.#store(slot);
       this.#unsure |= bit;
     }
-    this.#flags = { fresh: fresh | bit, pending: this.isConditional ? pending : pending | bit, kind };
+    this.#flags = {
+      ...this.#flags,
+      fresh: fresh | bit,
+      pending: this.isConditional ? pending : pending | bit,
+    };
   }
   /** The flags are of this kind; their operands have been set. */
   setKind(kind: number): void {
-    if (this.isConditional) {
-      this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
-      return;
-    }
+    if (this.isConditional) return this.storeKind(kind);
     const { fresh, pending } = this.#flags;
-    this.#flags = { fresh, pending: pending & OPERANDS[kind & ~3]! & ~this.#unsure, kind };
+    this.#flags = { fresh, pending: pending & OPERANDS[kind & ~3]! & ~this.#unsure, kind, rotated: 0 };
+  }
+  /** CF and OF are those of a rotate (rotatedKind) whose result is in FLAG_ROTATED, the others stay. */
+  setRotated(rotated: number): void {
+    if (this.isConditional) return this.storeRotated(rotated);
+    this.#flags = { ...this.#flags, rotated };
   }
   #store(slot: number): void {
     this.code.i32(CPU_AT);
@@ -271,9 +298,9 @@ export class Values {
     else if (this.#inLocal(slot)) this.#store(slot);
   }
   #flagInMemory(slot: number): void {
-    const { fresh, pending, kind } = this.#flags, bit = bitOf(slot);
+    const { fresh, pending } = this.#flags, bit = bitOf(slot);
     if (this.isConditional) this.#unsure |= bit;
-    else this.#flags = { fresh: fresh & ~bit, pending: pending & ~bit, kind };
+    else this.#flags = { ...this.#flags, fresh: fresh & ~bit, pending: pending & ~bit };
   }
   reloadSlot(slot: number): void {
     if (isFlag(slot)) return this.#flagInMemory(slot);
