@@ -12,8 +12,8 @@ export const RIP = 16;
 export const FLAGS = 17;
 /** Operands of the lazy flags. */
 export const FLAG_A = 18, FLAG_B = 19, FLAG_R = 20;
-/** Result of the rotate that came after them, if one did. */
-export const FLAG_ROTATED = 57;
+/** What CF and OF follow from where that is none of the others: the operand of a shift, the result of a rotate. */
+export const FLAG_C = 57;
 export const FS_BASE = 21, GS_BASE = 22;
 /** Low word: I32 index of the data TLB. High word: I32 index of the exec TLB. Both belong to the address space. */
 export const TLB = 23;

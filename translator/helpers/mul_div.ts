@@ -16,18 +16,6 @@ export function umulh(a: number, b: number): number {
 
 const OVERFLOW = CF | OF;
 
-/** CF | OF when the signed product does not fit 32 bits. */
-export function mulOverflow32(a: number, b: number): number {
-  const product = a * b; // |product| ≤ 2^62: rounding cannot bring it into range
-  return product !== (product | 0) ? OVERFLOW : 0;
-}
-/** CF | OF when the signed product does not fit 64 bits. */
-export function mulOverflow64(al: number, ah: number, bl: number, bh: number): number {
-  if (ah === al >> 31 && bh === bl >> 31) return 0;
-  const product = signed64(al, ah) * signed64(bl, bh);
-  return product !== BigInt.asIntN(64, product) ? OVERFLOW : 0;
-}
-
 /** The flags of a product of two 16-bit factors (sign-extended, in slots). */
 export function mulFlags16(c: number, a: number, b: number): void {
   const product = I32[c + 2 * a] * I32[c + 2 * b];

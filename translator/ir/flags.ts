@@ -5,16 +5,17 @@
 //   ADD, SUB  of FLAG_A and FLAG_B            (8- and 16-bit operands are stored zero-extended)
 //   LOGIC     CF = OF = AF = 0, rest from FLAG_R (zero-extended)
 //   RESULT    ZF SF PF from FLAG_R; CF, OF, AF in FLAG_B as in RFLAGS
+//   MUL       of FLAG_A and FLAG_B, 4 or 8 bytes: CF = OF = whether the signed product does not fit, the others are 0 (undefined on the CPU)
 // AF after LOGIC is undefined on the CPU; real ones clear it, so do we.
 //
-// A rotate changes CF and OF only. It leaves its result in FLAG_ROTATED and what it was in the bits of the kind word above (rotatedKind): these two
-// are then worked out from that, the other four from the record below. Operations that leave new flags replace the whole word.
+// The bits above, if any (carryKind), say that CF and OF follow from FLAG_C instead: what shifts and rotates do to them. A rotate changes these two only
+// and leaves the lowest byte as it is. INC and DEC keep CF: it is bit 0 of FLAG_C then. Who leaves new flags replaces the whole word.
 
-import { AF, CF, FLAG_A, FLAG_B, FLAG_R, FLAG_ROTATED, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
+import { AF, CF, FLAG_A, FLAG_B, FLAG_C, FLAG_R, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
 import { I32 } from "../ram.ts";
 
 export const EXPLICIT = 0;
-export const ADD = 4, SUB = 8, LOGIC = 12, RESULT = 16;
+export const ADD = 4, SUB = 8, LOGIC = 12, RESULT = 16, MUL = 20;
 export const UNKNOWN = -1;
 
 /** kind of class `k` for operands of `size` bytes. */
@@ -22,13 +23,23 @@ export function kindOf(k: number, size: number): number {
   return k | (size === 1 ? 0 : size === 2 ? 1 : size === 4 ? 2 : 3);
 }
 
-/** What a rotate of `size` bytes adds to the kind word. */
-export function rotatedKind(left: boolean, size: number): number {
-  return ROTATED | (left ? ROTATED_LEFT : 0) | kindOf(0, size) << ROTATED_SIZE_SHIFT;
-}
-export const ROTATED = 0x800, ROTATED_LEFT = 0x400, ROTATED_SIZE_SHIFT = 8;
-/** Bits of the kind word that tell of the record below. */
+/** Bits of the kind word that tell of the flags but CF and OF. */
 export const RECORD = 0xff;
+// Where CF and OF come from: bits 8–10 of the kind word. Bits 11–12: log2 of the operand's bytes. From bit 16 on: the count of a shift.
+export const ROL = 1, ROR = 2, SHL = 3, SHR = 4, SAR = 5, KEPT = 6;
+export const CARRY_SHIFT = 8, CARRY_SIZE_SHIFT = 11, COUNT_SHIFT = 16;
+
+/** The bits of the kind word above RECORD. FLAG_C has the operand of a shift (SAR: sign-extended to 64 bits), the result of a rotate. */
+export function carryKind(from: number, size: number, count = 0): number {
+  return from << CARRY_SHIFT | kindOf(0, size) << CARRY_SIZE_SHIFT | count << COUNT_SHIFT;
+}
+
+/** The kind that a reader of `reads` may be told where kinds are to be small: those without the bits above RECORD. */
+export function smallKind(kind: number, reads: number): number {
+  if (kind === UNKNOWN || (kind & ~3) === MUL) return UNKNOWN;
+  if (kind <= RECORD) return kind;
+  return (reads & (CF | OF)) === 0 ? kind & RECORD : UNKNOWN;
+}
 
 /** Condition codes as encoded in Jcc: O NO B NB E NE BE NBE S NS P NP L NL LE NLE. */
 export const COND_O = 0,
@@ -50,15 +61,16 @@ const B = `I32[c+${2 * FLAG_B}]`, BH = `I32[c+${2 * FLAG_B + 1}]`;
 const R = `I32[c+${2 * FLAG_R}]`, RH = `I32[c+${2 * FLAG_R + 1}]`;
 const KIND = `I32[c+${2 * FLAGS}]`;
 
-/** Statements that leave lazy flags. Operands are JavaScript expressions (low, high); high halves only for 8-byte sizes. */
+/** Statements that leave lazy flags. Operands are JavaScript expressions (low, high); high halves only for 8-byte sizes. `carry`: as of carryKind(). */
 export function setFlags(
   k: number,
   size: number,
   first: [string, string],
   second?: [string, string],
+  carry = 0,
 ): string {
   const wide = size === 8;
-  let out = `${KIND}=${kindOf(k, size)};`;
+  let out = `${KIND}=${kindOf(k, size) | carry};`;
   if (k === LOGIC) return out + `${R}=${first[0]};` + (wide ? `${RH}=${first[1]};` : "");
   if (k === RESULT) {
     out += `${R}=${first[0]};` + (wide ? `${RH}=${first[1]};` : "");
@@ -73,7 +85,7 @@ const lessS64 = `(${AH}<${BH}||${AH}===${BH}&&(${A}>>>0)<(${B}>>>0))`;
 const diffHigh = `(${AH}-${BH}-((${A}>>>0)<(${B}>>>0)?1:0)|0)`;
 const sumHigh = `(${AH}+${BH}+(((${A}+${B})>>>0)<(${A}>>>0)?1:0)|0)`;
 
-/** JavaScript expression (boolean) for condition `cc` after flags of `kind`. */
+/** JavaScript expression (boolean) for condition `cc` after flags of `kind`, a small one. */
 export function conditionText(cc: number, kind: number): string {
   if (kind === UNKNOWN) return `H.condition(c,${cc})`;
   const text = positive(cc & ~1, kind);
@@ -209,13 +221,47 @@ export function carry64(al: number, ah: number, bl: number, bh: number): boolean
 /** The six status flags of CPU state `c` as bits of RFLAGS. */
 export function statusFlags(c: number): number {
   const kind = I32[c + 2 * FLAGS], flags = recordFlags(c, kind & RECORD);
-  if ((kind & ROTATED) === 0) return flags;
-  const bits = 8 << (kind >> ROTATED_SIZE_SHIFT & 3);
-  const low = I32[c + 2 * FLAG_ROTATED],
-    upper = bits === 64 ? I32[c + 2 * FLAG_ROTATED + 1] : low << (32 - bits);
-  const top = upper >>> 31, left = (kind & ROTATED_LEFT) !== 0;
-  const carry = left ? low & 1 : top, other = left ? top : upper >>> 30 & 1;
-  return flags & ~(CF | OF) | (carry !== 0 ? CF : 0) | (carry !== other ? OF : 0);
+  const from = kind >> CARRY_SHIFT & 7;
+  if (from === 0) return flags;
+  const low = I32[c + 2 * FLAG_C];
+  if (from === KEPT) return flags & ~CF | low & CF;
+  const bits = 8 << (kind >> CARRY_SIZE_SHIFT & 3), count = kind >> COUNT_SHIFT;
+  const high = bits === 64 || from === SAR ? I32[c + 2 * FLAG_C + 1] : 0;
+  const bit = (n: number) => n < 0 || n > 63 ? 0 : n < 32 ? low >>> n & 1 : high >>> n - 32 & 1;
+  const top = bit(bits - 1);
+  let carry = top, overflow = 0;
+  switch (from) {
+    case ROL:
+      carry = bit(0);
+      overflow = carry ^ top;
+      break;
+    case ROR:
+      overflow = top ^ bit(bits - 2);
+      break;
+    case SHL:
+      carry = bit(bits - count);
+      overflow = carry ^ bit(bits - 1 - count);
+      break;
+    case SHR:
+      carry = bit(count - 1);
+      overflow = top;
+      break;
+    case SAR:
+      carry = bit(count - 1);
+  }
+  return flags & ~(CF | OF) | (carry ? CF : 0) | (overflow ? OF : 0);
+}
+
+/** Whether the signed product of two 32-bit (64-bit) numbers does not fit as many bits. */
+function productOverflows(al: number, ah: number, bl: number, bh: number, wide: boolean): boolean {
+  if (!wide) {
+    const product = al * bl; // |product| ≤ 2^62: rounding cannot bring it into range
+    return product !== (product | 0);
+  }
+  if (ah === al >> 31 && bh === bl >> 31) return false;
+  const whole = (low: number, high: number) => BigInt(high) << 32n | BigInt(low >>> 0);
+  const product = whole(al, ah) * whole(bl, bh);
+  return product !== BigInt.asIntN(64, product);
 }
 
 function recordFlags(c: number, kind: number): number {
@@ -227,6 +273,8 @@ function recordFlags(c: number, kind: number): number {
   switch (kind & ~3) {
     case EXPLICIT:
       return b & STATUS_FLAGS;
+    case MUL:
+      return productOverflows(a, ah, b, bh, size === 8) ? CF | OF : 0;
     case ADD: {
       low = (a + b) | 0;
       high = (ah + bh + ((low >>> 0) < (a >>> 0) ? 1 : 0)) | 0;

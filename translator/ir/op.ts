@@ -90,6 +90,8 @@ export interface OpDef {
   readonly faults: boolean;
   /** Kind of lazy flags it leaves (flags.ts); -1: not known at translation; undefined: leaves flags alone. */
   readonly kind: number | undefined;
+  /** Bits that it adds to the kind (carryKind), given its arguments. */
+  readonly carry: ((args: any[]) => number) | undefined;
   /** The operation to use when the flags it writes are dead; "" when it can be left out altogether. */
   readonly plain: string | undefined;
   /** Index of its `x` argument that holds the kind of the flags it reads (filled in by passes/flags.ts), or -1. */
@@ -115,6 +117,7 @@ export function op(
     writes: 0,
     faults: args.includes("m"),
     kind: undefined,
+    carry: undefined,
     plain: undefined,
     kindArg: -1,
     ends: false,

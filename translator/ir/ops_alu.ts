@@ -3,8 +3,19 @@
 // 8- and 16-bit operations work on zero-extended values and give zero-extended results; the lowering inserts them.
 // Every operation writes all 64 bits of its destination, so 32-bit ones zero the upper half as the CPU does.
 
-import { AF, CF, OF, STATUS_FLAGS } from "../cpu.ts";
-import { ADD, conditionReads, conditionText, kindOf, LOGIC, RESULT, setFlags, SUB } from "./flags.ts";
+import { AF, CF, FLAG_C, OF, STATUS_FLAGS } from "../cpu.ts";
+import {
+  ADD,
+  carryKind,
+  conditionReads,
+  conditionText,
+  KEPT,
+  kindOf,
+  LOGIC,
+  RESULT,
+  setFlags,
+  SUB,
+} from "./flags.ts";
 import { op, type OpDef, type Ref } from "./op.ts";
 
 const alu: OpDef[] = [];
@@ -143,20 +154,15 @@ for (const size of [1, 2, 4, 8]) {
 
   // INC and DEC keep CF, so they carry it over.
   for (const [name, minus] of [["inc", false], ["dec", true]] as const) {
-    const result = minus ? "-1" : "+1";
-    const body = ([d, a, kind]: any[], flags: boolean): string => {
-      let out = `const al=${a.lo};`;
-      if (flags) out += `const ci=${conditionText(2, kind)}?1:0;`;
-      out += `const l=(al${result})${wide ? "|0" : mask};`;
-      out += wide ? `const h=(${a.hi}${minus ? "-(al===0?1:0)" : "+(l===0?1:0)"})|0;` : `const h=0;`;
+    const result = minus ? "-1" : "+1", kind = kindOf(minus ? SUB : ADD, size), carry = carryKind(KEPT, size);
+    const body = ([d, a, read]: any[], flags: boolean): string => {
+      let out = `const al=${a.lo};` + (wide ? `const ah=${a.hi};` : "");
       if (flags) {
-        const top = wide
-          ? minus ? `l===-1&&h===2147483647` : `l===0&&h===-2147483648`
-          : minus
-          ? `l===${size === 4 ? 2147483647 : 2 ** (bits - 1) - 1}`
-          : `l===${size === 4 ? -2147483648 : 2 ** (bits - 1)}`;
-        out += flagsOf(RESULT, ["l", "h"], [`ci|(${top}?${OF}:0)|(al^l)&${AF}`, ""]);
+        out += `const ci=${conditionText(2, read)}?1:0;I32[c+${2 * FLAG_C}]=ci;`;
+        out += setFlags(minus ? SUB : ADD, size, ["al", "ah"], ["1", "0"], carry);
       }
+      out += `const l=(al${result})${wide ? "|0" : mask};`;
+      out += wide ? `const h=(ah${minus ? "-(al===0?1:0)" : "+(l===0?1:0)"})|0;` : `const h=0;`;
       return out + `${d.lo}=l;${d.hi}=h;`;
     };
     const doc = `d = a ${minus ? "-" : "+"} 1`;
@@ -165,7 +171,8 @@ for (const size of [1, 2, 4, 8]) {
       op(`${name}${bits}f`, "drx", `${doc}; x: kind of the flags read; flags but CF`, (t) => body(t, true), {
         reads: CF,
         writes: STATUS_FLAGS & ~CF,
-        kind: kindOf(RESULT, size),
+        kind,
+        carry: () => carry,
         kindArg: 2,
         plain: `${name}${bits}`,
       }),

@@ -1,7 +1,7 @@
 // IR operations of multiplication, bit tests and scans, string steps and loops; and calls of helpers with known effects on flags.
 
 import { CF, DF, FLAG_B, FLAG_R, FLAGS, RIP, STATUS_FLAGS, ZF } from "../cpu.ts";
-import { COND_E, conditionText, EXPLICIT, kindOf, LOGIC } from "./flags.ts";
+import { COND_E, conditionText, EXPLICIT, kindOf, LOGIC, MUL, setFlags } from "./flags.ts";
 import { op, type OpDef } from "./op.ts";
 import { follow } from "./ops_control.ts";
 
@@ -34,36 +34,36 @@ for (let n = 0; n <= 5; n++) {
 
 // Products that fit the operand. `o` is umulh(a, b): the high 32 bits of an unsigned product.
 ops.push(
-  op("imul32", "drro", "d = a * b; o unused", ([d, a, b]) => `${d.lo}=Math.imul(${a.lo},${b.lo});${d.hi}=0;`),
+  op("imul32", "drr", "d = a * b", ([d, a, b]) => `${d.lo}=Math.imul(${a.lo},${b.lo});${d.hi}=0;`),
 );
 ops.push(op(
   "imul64",
-  "drroo",
-  "d = a * b; the second function unused",
+  "drro",
+  "d = a * b",
   ([d, a, b, o]) =>
     `const al=${a.lo},bl=${b.lo},h=(${o}(al,bl)+Math.imul(al,${b.hi})+Math.imul(${a.hi},bl))|0;` +
     `${d.lo}=Math.imul(al,bl);${d.hi}=h;`,
 ));
-// The bits may depend on the flags there are, so they are worked out before any of them is replaced.
-const explicit = (bits: string) => `const f=${bits};I32[c+${2 * FLAGS}]=${EXPLICIT};I32[c+${2 * FLAG_B}]=f;`;
-// With CF = OF = whether it did not fit. `o` is mulOverflow32/64(a…): the flags.
 ops.push(op(
   "imul32f",
-  "drro",
+  "drr",
   "d = a * b; flags",
-  ([d, a, b, o]) => `const x=${a.lo},y=${b.lo};${explicit(`${o}(x,y)`)}${d.lo}=Math.imul(x,y);${d.hi}=0;`,
-  { writes: STATUS_FLAGS, kind: EXPLICIT, plain: "imul32" },
+  ([d, a, b]) =>
+    `const x=${a.lo},y=${b.lo};${setFlags(MUL, 4, ["x", ""], ["y", ""])}${d.lo}=Math.imul(x,y);${d.hi}=0;`,
+  { writes: STATUS_FLAGS, kind: kindOf(MUL, 4), plain: "imul32" },
 ));
 ops.push(op(
   "imul64f",
-  "drroo",
-  "d = a * b; flags by the second function",
-  ([d, a, b, high, o]) =>
+  "drro",
+  "d = a * b; flags",
+  ([d, a, b, high]) =>
     `const al=${a.lo},bl=${b.lo},ah=${a.hi},bh=${b.hi},h=(${high}(al,bl)+Math.imul(al,bh)+Math.imul(ah,bl))|0;` +
-    `${explicit(`${o}(al,ah,bl,bh)`)}${d.lo}=Math.imul(al,bl);${d.hi}=h;`,
-  { writes: STATUS_FLAGS, kind: EXPLICIT, plain: "imul64" },
+    `${setFlags(MUL, 8, ["al", "ah"], ["bl", "bh"])}${d.lo}=Math.imul(al,bl);${d.hi}=h;`,
+  { writes: STATUS_FLAGS, kind: kindOf(MUL, 8), plain: "imul64" },
 ));
 
+// The bits may depend on the flags there are, so they are worked out before any of them is replaced.
+const explicit = (bits: string) => `const f=${bits};I32[c+${2 * FLAGS}]=${EXPLICIT};I32[c+${2 * FLAG_B}]=f;`;
 // Bit tests: CF = the bit; ZF stays; the others are undefined, and 0 here. Offsets are taken modulo the operand's bits.
 for (const bits of [16, 32, 64]) {
   const pick = bits === 64

@@ -4,33 +4,34 @@
 // which leave flags alone when the masked count is 0. 8- and 16-bit operands are zero-extended values, as in ops_alu.ts.
 // OF is only defined for counts of 1 and AF never; we give what the formula for 1 gives, and 0.
 
-import { CF, FLAG_B, FLAG_R, FLAG_ROTATED, FLAGS, OF, STATUS_FLAGS } from "../cpu.ts";
-import { kindOf, RECORD, RESULT, rotatedKind, UNKNOWN } from "./flags.ts";
+import { CF, FLAG_C, FLAG_R, FLAGS, OF, STATUS_FLAGS } from "../cpu.ts";
+import { carryKind, COUNT_SHIFT, kindOf, LOGIC, RECORD, ROL, ROR, SAR, SHL, SHR, UNKNOWN } from "./flags.ts";
 import { op, type OpDef } from "./op.ts";
 
 const ops: OpDef[] = [];
 const SHIFTS = ["shl", "shr", "sar"] as const;
 type Shift = typeof SHIFTS[number];
 
-const leaveFlags = (size: number, carry: string, overflow: string) =>
-  `I32[c+${2 * FLAGS}]=${kindOf(RESULT, size)};I32[c+${2 * FLAG_R}]=l;` +
-  (size === 8 ? `I32[c+${2 * FLAG_R + 1}]=h;` : "") +
-  `I32[c+${2 * FLAG_B}]=(${carry})|(${overflow}?${OF}:0);`;
+const FROM = { shl: SHL, shr: SHR, sar: SAR } as const;
+
+/** Statements: the flags of the result `l` (`h`); the operand is `low` (and `high`, where it has one). */
+const leaveFlags = (name: Shift, size: number, n: string, low: string, high: string) =>
+  `I32[c+${2 * FLAGS}]=${kindOf(LOGIC, size) | carryKind(FROM[name], size)}|(${n})<<${COUNT_SHIFT};` +
+  `I32[c+${2 * FLAG_R}]=l;` + (size === 8 ? `I32[c+${2 * FLAG_R + 1}]=h;` : "") +
+  `I32[c+${2 * FLAG_C}]=${low};` + (high === "" ? "" : `I32[c+${2 * FLAG_C + 1}]=${high};`);
 
 /** Statements: `l` = `a` shifted by `n` (1–31, an expression), and the flags if asked for. Operands up to 32 bits. */
 function narrow(name: Shift, size: number, n: string, flags: boolean): string {
   const bits = 8 * size, mask = size === 4 ? "|0" : `&${2 ** bits - 1}`;
   const sign = size === 4 ? "" : `<<${32 - bits}>>${32 - bits}`;
+  const leave = (low: string, high: string) => flags ? leaveFlags(name, size, n, low, high) : "";
   switch (name) {
-    case "shl": {
-      const carry = size === 4 ? `a>>>32-${n}&1` : `a<<${n}>>>${bits}&1`;
-      return `const l=(a<<${n})${mask};` +
-        (flags ? `const k=${carry};` + leaveFlags(size, "k", `(l>>>${bits - 1}^k)!==0`) : "");
-    }
+    case "shl":
+      return `const l=(a<<${n})${mask};` + leave("a", "");
     case "shr":
-      return `const l=(a>>>${n})|0;` + (flags ? leaveFlags(size, `a>>>${n}-1&1`, `a>>>${bits - 1}!==0`) : "");
+      return `const l=(a>>>${n})|0;` + leave("a", "");
     case "sar":
-      return `const s=a${sign},l=(s>>${n})${mask};` + (flags ? leaveFlags(size, `s>>${n}-1&1`, "false") : "");
+      return `const s=a${sign},l=(s>>${n})${mask};` + leave("s", "s>>31");
   }
 }
 
@@ -39,32 +40,27 @@ function wide(name: Shift, flags: boolean, count: number | undefined): string {
   const n = count ?? 0;
   const fill = name === "sar" ? "(ah>>31)" : "0";
   const right = name === "sar" ? ">>" : ">>>";
-  // [condition on n, low, high, carry]
-  const cases: [boolean, string, string, string, string][] = name === "shl"
+  // [condition on n, low, high]
+  const cases: [boolean, string, string, string][] = name === "shl"
     ? [
-      [n < 32, "n<32", "al<<n", "ah<<n|al>>>32-n", "ah>>>32-n&1"],
-      [n === 32, "n===32", "0", "al", "ah&1"],
-      [true, "", "0", "al<<n-32", "al>>>64-n&1"],
+      [n < 32, "n<32", "al<<n", "ah<<n|al>>>32-n"],
+      [n === 32, "n===32", "0", "al"],
+      [true, "", "0", "al<<n-32"],
     ]
     : [
-      [n < 32, "n<32", "al>>>n|ah<<32-n", `ah${right}n`, "al>>>n-1&1"],
-      [n === 32, "n===32", "ah", fill, "al>>>31"],
-      [true, "", `ah${right}n-32`, fill, "ah>>>n-33&1"],
+      [n < 32, "n<32", "al>>>n|ah<<32-n", `ah${right}n`],
+      [n === 32, "n===32", "ah", fill],
+      [true, "", `ah${right}n-32`, fill],
     ];
-  const overflow = name === "shl" ? "(h>>>31^k)!==0" : name === "shr" ? "ah<0" : "false";
-  const tail = flags ? leaveFlags(8, "k", overflow) : "";
+  const tail = flags ? leaveFlags(name, 8, count === undefined ? "n" : `${count}`, "al", "ah") : "";
   if (count !== undefined) {
-    const [, , low, high, carry] = cases.find(([is]) => is)!;
+    const [, , low, high] = cases.find(([is]) => is)!;
     const literal = (text: string) =>
-      text.replace(/32-n/, `${32 - n}`).replace(/64-n/, `${64 - n}`).replace(/n-(\d+)/, (_, k) => `${n - k}`)
-        .replace(/\bn\b/, `${n}`);
-    return `const l=${literal(low)}|0,h=${literal(high)}|0;` +
-      (flags ? `const k=${literal(carry)};${tail}` : "");
+      text.replace(/32-n/, `${32 - n}`).replace(/n-(\d+)/, (_, k) => `${n - k}`).replace(/\bn\b/, `${n}`);
+    return `const l=${literal(low)}|0,h=${literal(high)}|0;${tail}`;
   }
-  return "let l,h,k;" +
-    cases.map(([, test, low, high, carry]) =>
-      `${test ? `if(${test})` : ""}{l=${low}|0;h=${high}|0;k=${carry};}`
-    ).join(
+  return "let l,h;" +
+    cases.map(([, test, low, high]) => `${test ? `if(${test})` : ""}{l=${low}|0;h=${high}|0;}`).join(
       "else ",
     ) + tail;
 }
@@ -80,7 +76,8 @@ for (const name of SHIFTS) {
     ops.push(op(`${name}${bits}`, args, `d = r ${name} count (1 or more)`, (t) => by(t, false)));
     ops.push(op(`${name}${bits}f`, args, `d = r ${name} count (1 or more); flags`, (t) => by(t, true), {
       writes: STATUS_FLAGS,
-      kind: kindOf(RESULT, size),
+      kind: kindOf(LOGIC, size),
+      carry: (args) => carryKind(FROM[name], size, args[2]),
       plain: `${name}${bits}`,
     }));
     const variable = (t: any[], flags: boolean) =>
@@ -113,7 +110,7 @@ for (const name of SHIFTS) {
 for (const size of [1, 2, 4, 8]) {
   const bits = 8 * size, isWide = size === 8;
   for (const name of ["rol", "ror"] as const) {
-    const left = name === "rol";
+    const left = name === "rol", from = left ? ROL : ROR;
     /** Statements: `l` (and `h`) from `a` (`yl`, `yh`) and `n`, which may be 0 and is below the operand's bits. */
     const rotate = isWide
       ? `const al=n&32?yh:yl,ah=n&32?yl:yh,k=n&31,l=k===0?al:` +
@@ -121,8 +118,8 @@ for (const size of [1, 2, 4, 8]) {
       : size === 4
       ? `const l=n===0?a:${left ? "a<<n|a>>>32-n" : "a>>>n|a<<32-n"};`
       : `const l=(${left ? `a<<n|a>>>${bits}-n` : `a>>>n|a<<${bits}-n`})&${2 ** bits - 1};`;
-    const leave = `I32[c+${2 * FLAGS}]=I32[c+${2 * FLAGS}]&${RECORD}|${rotatedKind(left, size)};` +
-      `I32[c+${2 * FLAG_ROTATED}]=l;` + (isWide ? `I32[c+${2 * FLAG_ROTATED + 1}]=h;` : "");
+    const leave = `I32[c+${2 * FLAGS}]=I32[c+${2 * FLAGS}]&${RECORD}|${carryKind(from, size)};` +
+      `I32[c+${2 * FLAG_C}]=l;` + (isWide ? `I32[c+${2 * FLAG_C + 1}]=h;` : "");
     const take = (r: any) => isWide ? `const yl=${r.lo},yh=${r.hi};` : `const a=${r.lo};`;
     const body = (t: any[], count: string, flags: boolean) =>
       take(t[1]) + `const n=${count}&${bits - 1};` + rotate +
@@ -133,7 +130,7 @@ for (const size of [1, 2, 4, 8]) {
     ops.push(
       op(`${plain}f`, "drn", `d = r ${name} n (not 0); CF and OF`, (t) => body(t, `${t[2]}`, true), {
         writes: CF | OF,
-        kind: UNKNOWN,
+        carry: () => carryKind(from, size),
         plain,
       }),
     );

@@ -3,7 +3,7 @@
 import { SEGMENTS } from "./op.ts";
 import type { Const, Mem } from "./op.ts";
 import type { IrBlock, IrOp } from "./block.ts";
-import { FLAG_A, FLAG_B, FLAG_R, FLAG_ROTATED, FLAGS, FS_BASE, GS_BASE, RIP, TEMPS, YMM } from "../cpu.ts";
+import { FLAG_A, FLAG_B, FLAG_C, FLAG_R, FLAGS, FS_BASE, GS_BASE, RIP, TEMPS, YMM } from "../cpu.ts";
 
 const NAMES = ["rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"];
 const SPECIAL: Record<number, string> = {
@@ -12,7 +12,7 @@ const SPECIAL: Record<number, string> = {
   [FLAG_A]: "fa",
   [FLAG_B]: "fb",
   [FLAG_R]: "fr",
-  [FLAG_ROTATED]: "fo",
+  [FLAG_C]: "fc",
   [FS_BASE]: "fsbase",
   [GS_BASE]: "gsbase",
 };

@@ -53,12 +53,12 @@ function imul(b: Builder, i: Instruction): void {
     const x = slotOf(b, signed16(b, first)), y = slotOf(b, signed16(b, second));
     b.op("result2", h.mulFlags16, x, y);
     const t = b.temp();
-    b.op("imul32", t, x, y, h.mulOverflow32);
+    b.op("imul32", t, x, y);
     return b.write(d, t);
   }
   const x = b.read(first), y = b.read(second);
-  if (d.size === 4) b.op("imul32f", d.slot, x, y, h.mulOverflow32);
-  else b.op("imul64f", d.slot, x, y, h.umulh, h.mulOverflow64);
+  if (d.size === 4) b.op("imul32f", d.slot, x, y);
+  else b.op("imul64f", d.slot, x, y, h.umulh);
 }
 
 export const MUL_DIV: Family = {

@@ -6,12 +6,13 @@
 
 import { STATUS_FLAGS } from "../cpu.ts";
 import type { IrBlock } from "../ir/block.ts";
-import { UNKNOWN } from "../ir/flags.ts";
+import { RECORD, smallKind, UNKNOWN } from "../ir/flags.ts";
+import type { OpDef } from "../ir/op.ts";
 import { OPS } from "../ir/ops.ts";
 
 export function resolveFlags(block: IrBlock): void {
   dropFlags(block, STATUS_FLAGS);
-  nameKinds(block, UNKNOWN);
+  nameKinds(block, UNKNOWN, () => false);
 }
 
 /** Backwards; `live`: the flags that somebody may read behind the block. */
@@ -36,11 +37,15 @@ export function dropFlags(block: IrBlock, live: number): void {
   if (dropped) block.ops = ops.filter((o) => o.def !== NOTHING);
 }
 
-/** Forwards, once flags that are not needed are gone: `kind` is that of the flags before the block. Returns that of the flags behind it. */
-export function nameKinds(block: IrBlock, kind: number): number {
-  for (const o of block.ops) {
-    if (o.def.kindArg >= 0) o.args[o.def.kindArg] = kind;
-    if (o.def.kind !== undefined) kind = o.def.kind;
+/**
+ * Forwards, once flags that are not needed are gone: `kind` is that of the flags before the block. Returns that of the flags behind it. `whole`: whether
+ * an operation can make something of every kind, not of small ones only.
+ */
+export function nameKinds(block: IrBlock, kind: number, whole: (def: OpDef) => boolean): number {
+  for (const { def, args } of block.ops) {
+    if (def.kindArg >= 0) args[def.kindArg] = whole(def) ? kind : smallKind(kind, def.reads);
+    if (def.kind !== undefined) kind = def.kind;
+    if (def.carry !== undefined && kind !== UNKNOWN) kind = kind & RECORD | def.carry(args);
   }
   return kind;
 }

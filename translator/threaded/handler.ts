@@ -86,8 +86,8 @@ export class HandlerGenerator extends Generator {
   override setKind(kind: number): void {
     this.storeKind(kind);
   }
-  override setRotated(rotated: number): void {
-    this.storeRotated(rotated);
+  override setCarry(carry: number): void {
+    this.storeCarry(carry);
   }
   protected override slotNumber(r: number): void {
     if (!isSlotWord(r)) return void this.code.i32(r);
@@ -270,7 +270,7 @@ function emitEnd(g: HandlerGenerator, def: OpDef, args: any[]): void {
 }
 
 /** Operations whose emitters have no use for the helper that is an argument. */
-const OWN_CODE = /^(imul|mulx|adcx|adox|ro[lr]v?)\d|^(ld|st)(128|256)a$/;
+const OWN_CODE = /^(imul|mulx|adcx|adox)\d|^(ld|st)(128|256)a$/;
 
 /** The handler for a shape, a function of this name; undefined when JavaScript must run its operations. */
 export function emitHandler(shape: Shape, name: string): FunctionBody | undefined {

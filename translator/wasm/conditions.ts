@@ -1,8 +1,10 @@
 // Lazy flags in wasm: leaving them, and condition codes from flags of a known kind (see ir/flags.ts for the kinds).
 
-import { CF, FLAG_A, FLAG_B, FLAG_R, OF, PF, SF, ZF } from "../cpu.ts";
+import { CF, FLAG_A, FLAG_B, FLAG_C, FLAG_R, OF, PF, SF, ZF } from "../cpu.ts";
 import {
   ADD,
+  CARRY_SHIFT,
+  CARRY_SIZE_SHIFT,
   COND_B,
   COND_BE,
   COND_E,
@@ -10,22 +12,74 @@ import {
   COND_O,
   COND_P,
   COND_S,
+  COUNT_SHIFT,
   EXPLICIT,
+  KEPT,
   LOGIC,
+  MUL,
+  RECORD,
+  ROL,
+  ROR,
+  SHL,
+  SHR,
   SUB,
   UNKNOWN,
 } from "../ir/flags.ts";
-import { OP } from "./encoder.ts";
-import type { Generator } from "./generator.ts";
+import { OP, pushHighProduct } from "./encoder.ts";
+import { type Generator, X64, Y64, Z64 } from "./generator.ts";
 
 /** Pushes condition `cc` (an i32, 0 or 1). */
 export function condition(g: Generator, cc: number, kind: number): void {
   if (kind === UNKNOWN) return g.unknownCondition(cc);
-  positive(g, cc & ~1, kind);
+  pushCondition(g, cc & ~1, withCarry(g, kind, recordFlags(g, kind & RECORD)));
   if (cc & 1) g.code.op(OP.i32Eqz);
 }
 
-function positive(g: Generator, cc: number, kind: number): void {
+/** What shifts and rotates, INC and DEC do to CF and OF (carryKind). */
+function withCarry(g: Generator, kind: number, flags: Flags): Flags {
+  const { code } = g;
+  const from = kind >> CARRY_SHIFT & 7,
+    bits = 8 << (kind >> CARRY_SIZE_SHIFT & 3),
+    count = kind >> COUNT_SHIFT;
+  const bit = (n: number) => () => {
+    if (n < 0 || n > 63) return void code.i32(0);
+    g.get64(FLAG_C);
+    code.i64(n, 0).op(OP.i64ShrU, OP.i32WrapI64).i32(1).op(OP.i32And);
+  };
+  const differ = (x: () => void, y: () => void) => () => {
+    x();
+    y();
+    code.op(OP.i32Xor);
+  };
+  const top = bit(bits - 1);
+  switch (from) {
+    case 0:
+      return flags;
+    case KEPT:
+      return { ...flags, carry: bit(0), belowOrEqual: undefined };
+  }
+  const { zero, sign, parity } = flags;
+  switch (from) {
+    case ROL:
+      return { zero, sign, parity, carry: bit(0), overflow: differ(bit(0), top) };
+    case ROR:
+      return { zero, sign, parity, carry: top, overflow: differ(top, bit(bits - 2)) };
+    case SHL:
+      return {
+        zero,
+        sign,
+        parity,
+        carry: bit(bits - count),
+        overflow: differ(bit(bits - count), bit(bits - 1 - count)),
+      };
+    case SHR:
+      return { zero, sign, parity, carry: bit(count - 1), overflow: top };
+    default:
+      return { zero, sign, parity, carry: bit(count - 1), overflow: () => void code.i32(0) };
+  }
+}
+
+function recordFlags(g: Generator, kind: number): Flags {
   const { code } = g;
   const size = 1 << (kind & 3), wide = size === 8;
   const a = () => wide ? g.get64(FLAG_A) : g.get32(FLAG_A);
@@ -101,7 +155,7 @@ function positive(g: Generator, cc: number, kind: number): void {
         signed();
         op(narrow, large);
       };
-      return pushCondition(g, cc, {
+      return {
         ...parts(
           difference,
           () => compare(OP.i32LtU, OP.i64LtU),
@@ -111,7 +165,7 @@ function positive(g: Generator, cc: number, kind: number): void {
         belowOrEqual: () => compare(OP.i32LeU, OP.i64LeU),
         less: signedCompare(OP.i32LtS, OP.i64LtS),
         lessOrEqual: signedCompare(OP.i32LeS, OP.i64LeS),
-      });
+      };
     }
     case ADD: {
       const carry = () => {
@@ -120,21 +174,40 @@ function positive(g: Generator, cc: number, kind: number): void {
         a();
         op(OP.i32LtU, OP.i64LtU);
       };
-      return pushCondition(g, cc, parts(sum, carry, () => bothSigns(changed(a, sum), changed(b, sum))));
+      return parts(sum, carry, () => bothSigns(changed(a, sum), changed(b, sum)));
+    }
+    case MUL: {
+      const clear = () => void code.i32(0);
+      const overflow = () => {
+        if (!wide) {
+          g.get32(FLAG_A);
+          code.op(OP.i64ExtendI32S);
+          g.get32(FLAG_B);
+          code.op(OP.i64ExtendI32S, OP.i64Mul).tee(X64).get(X64).op(OP.i64Extend32S, OP.i64Ne);
+          return;
+        }
+        g.get64(FLAG_A);
+        code.set(X64);
+        g.get64(FLAG_B);
+        code.set(Y64);
+        pushHighProduct(code, X64, Y64, Z64, true);
+        code.get(X64).get(Y64).op(OP.i64Mul).i64(63, 0).op(OP.i64ShrS, OP.i64Ne);
+      };
+      return { carry: overflow, overflow, zero: clear, sign: clear, parity: clear };
     }
     case EXPLICIT:
-      return pushCondition(g, cc, {
+      return {
         carry: () => bit(CF),
         overflow: () => bit(OF),
         zero: () => bit(ZF),
         sign: () => bit(SF),
         parity: () => bit(PF),
         belowOrEqual: () => bit(CF | ZF),
-      });
+      };
     default: {
       const logic = (kind & ~3) === LOGIC;
       const flag = (mask: number) => () => logic ? void code.i32(0) : bit(mask);
-      return pushCondition(g, cc, parts(r, flag(CF), flag(OF)));
+      return parts(r, flag(CF), flag(OF));
     }
   }
 }
@@ -146,7 +219,7 @@ interface Flags {
   readonly zero: () => void;
   readonly sign: () => void;
   readonly parity: () => void;
-  readonly belowOrEqual?: () => void;
+  readonly belowOrEqual?: (() => void) | undefined;
   readonly less?: () => void;
   readonly lessOrEqual?: () => void;
 }

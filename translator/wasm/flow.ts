@@ -10,6 +10,7 @@ import type { IrBlock, IrOp } from "../ir/block.ts";
 import { UNKNOWN } from "../ir/flags.ts";
 import type { Const, Mem } from "../ir/op.ts";
 import { dropFlags, nameKinds } from "../passes/flags.ts";
+import { isNative } from "./registers.ts";
 import { inCycles } from "./windows.ts";
 import {
   INLINE_OPS,
@@ -322,7 +323,7 @@ export function resolveRegionFlags(flow: Flow): number[] {
   const work = new Set([flow.start]);
   for (const n of work) {
     work.delete(n);
-    let kind = n < blocks.length ? nameKinds(blocks[n]!, kindIn[n]!) : kindIn[n]!;
+    let kind = n < blocks.length ? nameKinds(blocks[n]!, kindIn[n]!, isNative) : kindIn[n]!;
     if (n < blocks.length && callsRegion(flow, n)) kind = UNKNOWN;
     for (const to of successors[n]!) {
       if (to < 0) continue;

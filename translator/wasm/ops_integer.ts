@@ -1,12 +1,12 @@
 // WebAssembly of the IR's integer operations, one entry an operation. What is missing here is run by its JavaScript closure.
 
-import { AF, DF, FLAG_A, FLAG_B, FLAG_R, FLAGS, OF, RSP, TEMP_COUNT, TEMPS } from "../cpu.ts";
+import { AF, DF, FLAG_A, FLAG_B, FLAG_C, FLAG_R, FLAGS, OF, RSP, TEMP_COUNT, TEMPS } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
-import { ADD, COND_B, kindOf, LOGIC, RESULT, SUB } from "../ir/flags.ts";
+import { ADD, carryKind, COND_B, KEPT, kindOf, LOGIC, RESULT, SAR, SHL, SHR, SUB } from "../ir/flags.ts";
 import { atRegister, type Mem, type Value } from "../ir/op.ts";
 import { condition, leave } from "./conditions.ts";
 import { OP, SIMD } from "./encoder.ts";
-import { type Generator, X32, X64, Y32, Y64 } from "./generator.ts";
+import { type Generator, X32, X64, Y64 } from "./generator.ts";
 
 /** Emits one operation. */
 export type Emit = (g: Generator, args: any[], o: IrOp) => void;
@@ -30,7 +30,7 @@ const cut32 = (g: Generator, size: number) => {
   else if (size === 2) g.code.i32(65535).op(OP.i32And);
 };
 /** Copies two operands into the flags' operands, so that the destination may be one of them. */
-function operands(g: Generator, x: Value, y: Value): void {
+export function operands(g: Generator, x: Value, y: Value): void {
   g.get64(x);
   g.set64(FLAG_A);
   g.get64(y);
@@ -283,12 +283,18 @@ for (const size of [1, 2, 4, 8]) {
     g.code.op(OP.i64And);
     logicFlags(g);
   };
-  for (const [name, opcode] of [["and", OP.i64And], ["or", OP.i64Or], ["xor", OP.i64Xor]] as const) {
+  const LOGICAL = [["and", OP.i32And, OP.i64And], ["or", OP.i32Or, OP.i64Or], [
+    "xor",
+    OP.i32Xor,
+    OP.i64Xor,
+  ]] as const;
+  for (const [name, narrow, large] of LOGICAL) {
     const value: Emit = (g, [, x, y]) => {
-      g.get64(x);
-      g.get64(y);
-      g.code.op(opcode);
-      if (!wide) g.code.i64(size === 1 ? 255 : size === 2 ? 65535 : -1, 0).op(OP.i64And);
+      get(g, x);
+      get(g, y);
+      g.code.op(pick(narrow, large));
+      cut32(g, size);
+      if (!wide) g.code.op(OP.i64ExtendI32U);
     };
     INTEGER[`${name}${bits}`] = to64(value);
     INTEGER[`${name}${bits}f`] = (g, a, o) => {
@@ -319,35 +325,18 @@ for (const size of [1, 2, 4, 8]) {
       const { code } = g;
       condition(g, COND_B, kind);
       code.set(X32);
-      // AF: bit 4 changes exactly when the low nibble wraps.
-      g.get64(x);
-      code.tee(X64);
-      code.i64(1, 0).op(minus ? OP.i64Sub : OP.i64Add);
-      if (!wide) code.i64(size === 1 ? 255 : size === 2 ? 65535 : -1, 0).op(OP.i64And);
-      g.set64(FLAG_R);
+      operands(g, x, { lo: 1, hi: 0 });
       code.get(X32);
-      g.get64(FLAG_R);
-      code.get(X64).op(OP.i64Xor, OP.i32WrapI64).i32(AF).op(OP.i32And, OP.i32Or);
-      g.get64(FLAG_R);
-      const top = minus ? edge(bits, -1) : edge(bits, 0);
-      code.i64(top[0], top[1]).op(OP.i64Eq).i32(Math.log2(OF)).op(OP.i32Shl, OP.i32Or);
-      g.set32(FLAG_B);
-      leave(g, kindOf(RESULT, size));
-      g.get64(FLAG_R);
-      g.set64(d);
+      g.set32(FLAG_C);
+      leave(g, kindOf(minus ? SUB : ADD, size) | carryKind(KEPT, size));
+      value(g, FLAG_A);
+      set(g, d);
     };
   }
   for (const [name, minus] of [["adc", false], ["sbb", true]] as const) {
     INTEGER[`${name}${bits}`] = (g, [d, x, y, kind]) => carried(g, size, minus, d, x, y, kind);
   }
   if (size >= 4) shifts(size);
-}
-
-/** The result of INC (DEC) that sets OF: the smallest (largest) signed number, zero-extended. */
-function edge(bits: number, minus: number): [number, number] {
-  if (bits === 64) return minus ? [-1, 0x7fffffff] : [0, -0x80000000];
-  if (bits === 32) return minus ? [0x7fffffff, 0] : [-0x80000000, 0];
-  return [minus ? 2 ** (bits - 1) - 1 : 2 ** (bits - 1), 0];
 }
 
 /** ADC and SBB: all flags at once. */
@@ -431,6 +420,8 @@ function carried(
   g.set64(d);
 }
 
+const FROM = { shl: SHL, shr: SHR, sar: SAR } as const;
+
 /** Shifts by a constant, 32 and 64 bits; by a register without flags. */
 function shifts(size: number): void {
   const bits = 8 * size, wide = size === 8;
@@ -469,28 +460,18 @@ function shifts(size: number): void {
       g.code.op(opcode);
       set(g, d);
     };
-    if (name === "rol" || name === "ror") continue;
+    if (name === "rol" || name === "ror") continue; // ops_shift.ts
     INTEGER[`${name}${bits}f`] = (g, [d, x, n]) => {
-      const { code } = g;
-      g.get64(x);
-      code.set(X64);
-      by(g, x, n);
+      if (wide) g.get64(x);
+      else {
+        g.get32(x);
+        g.code.op(name === "sar" ? OP.i64ExtendI32S : OP.i64ExtendI32U);
+      }
+      g.set64(FLAG_C);
+      by(g, FLAG_C, n);
       if (wide) g.set64(FLAG_R);
       else g.set32(FLAG_R);
-      // The last bit shifted out.
-      code.get(X64).i64(name === "shl" ? bits - n : n - 1, 0);
-      code.op(OP.i64ShrU);
-      code.op(OP.i32WrapI64).i32(1).op(OP.i32And).tee(Y32);
-      if (name === "shl") {
-        g.get64(FLAG_R);
-        code.i64(bits - 1, 0).op(OP.i64ShrU, OP.i32WrapI64).get(Y32).op(OP.i32Xor);
-        code.i32(Math.log2(OF)).op(OP.i32Shl, OP.i32Or);
-      } else if (name === "shr") {
-        code.get(X64).i64(bits - 1, 0).op(OP.i64ShrU, OP.i32WrapI64).i32(1).op(OP.i32And);
-        code.i32(Math.log2(OF)).op(OP.i32Shl, OP.i32Or);
-      }
-      g.set32(FLAG_B);
-      leave(g, kindOf(RESULT, size));
+      leave(g, kindOf(LOGIC, size) | carryKind(FROM[name], size, n));
       g.get64(FLAG_R);
       g.set64(d);
     };

@@ -1,12 +1,13 @@
 // WebAssembly of the one-operand multiplications and divisions, and of what else helpers do to integer registers alone.
 
-import { CF, FLAG_B, OF, RAX, RDX } from "../cpu.ts";
-import { EXPLICIT } from "../ir/flags.ts";
+import { CF, FLAG_A, FLAG_B, OF, RAX, RDX } from "../cpu.ts";
+import { EXPLICIT, kindOf, MUL } from "../ir/flags.ts";
 import { nameOf } from "../ir/objects.ts";
 import { leave } from "./conditions.ts";
 import { I32, I64, OP, pushHighProduct } from "./encoder.ts";
-import { type Generator, W64, X32, X64, Y64, Z64 } from "./generator.ts";
-import type { Emit } from "./ops_integer.ts";
+import { type Generator, W64, X64, Y64, Z64 } from "./generator.ts";
+import { BIT } from "./ops_bit.ts";
+import { type Emit, operands } from "./ops_integer.ts";
 import { doubleShiftHelper } from "./ops_shift.ts";
 import { maskedRegisters } from "./ops_masked.ts";
 import { textHelper, textRegisters } from "./ops_text.ts";
@@ -169,33 +170,11 @@ MUL_DIV.result4 = MUL_DIV.flag4 = (g, a, o) => {
   if (!doubleShiftHelper(g, a) && !textHelper(g, a, o)) g.runStep(g.step(o));
 };
 
-// Products with flags: CF = OF = the exact product does not fit; the others are undefined, and 0 here.
-MUL_DIV.imul32f = (g, [d, x, y]) => {
-  const { code } = g;
-  g.get32(x);
-  code.op(OP.i64ExtendI32S);
-  g.get32(y);
-  code.op(OP.i64ExtendI32S, OP.i64Mul).tee(X64).get(X64).op(OP.i64Extend32S, OP.i64Ne);
-  productFlags(g);
-  code.get(X64).op(OP.i32WrapI64);
-  g.set32(d);
-};
-MUL_DIV.imul64f = (g, [d, x, y]) => {
-  const { code } = g;
-  g.get64(x);
-  code.set(X64);
-  g.get64(y);
-  code.set(Y64);
-  highProduct(g, true);
-  code.get(X64).get(Y64).op(OP.i64Mul).tee(X64).i64(63, 0).op(OP.i64ShrS, OP.i64Ne);
-  productFlags(g);
-  code.get(X64);
-  g.set64(d);
-};
-/** Pops whether the product did not fit. */
-function productFlags(g: Generator): void {
-  const { code } = g;
-  code.set(X32).i32(CF | OF).i32(0).get(X32).op(OP.select);
-  g.set32(FLAG_B);
-  leave(g, EXPLICIT);
+// Products with flags: who asks whether they fit works it out from the factors.
+for (const size of [4, 8]) {
+  MUL_DIV[`imul${8 * size}f`] = (g, [d, x, y], o) => {
+    operands(g, x, y);
+    leave(g, kindOf(MUL, size));
+    BIT[`imul${8 * size}`]!(g, [d, FLAG_A, FLAG_B], o);
+  };
 }

@@ -1,8 +1,8 @@
 // WebAssembly of shifts and rotates beyond those of 32 and 64 bits by a constant (ops_integer.ts): narrow ones, counts in registers with
 // their flags, rotates with flags, and double shifts.
 
-import { FLAG_B, FLAG_R, FLAG_ROTATED, OF } from "../cpu.ts";
-import { kindOf, RESULT, rotatedKind } from "../ir/flags.ts";
+import { FLAG_B, FLAG_C, FLAG_R, OF } from "../cpu.ts";
+import { carryKind, COUNT_SHIFT, kindOf, LOGIC, RESULT, ROL, ROR, SAR, SHL, SHR } from "../ir/flags.ts";
 import { nameOf } from "../ir/objects.ts";
 import type { Value } from "../ir/op.ts";
 import { leave } from "./conditions.ts";
@@ -49,27 +49,17 @@ function bit(g: Generator, local: number, n: number | (() => void)): void {
   g.code.op(OP.i64ShrU, OP.i32WrapI64).i32(1).op(OP.i32And);
 }
 
-/** Leaves RESULT flags after shift(). */
-function shiftFlags(g: Generator, name: string, bits: number): void {
-  const { code } = g;
-  // The last bit out. Below 64 bits there is room for it above; counts past the operand find zeros or signs.
-  if (name !== "shl") bit(g, X64, () => code.get(Y64).i64(1, 0).op(OP.i64Sub));
-  else if (bits < 64) {
-    code.get(X64).get(Y64).op(OP.i64Shl).i64(bits, 0).op(OP.i64ShrU, OP.i32WrapI64).i32(1).op(OP.i32And);
-  } else bit(g, X64, () => code.i64(64, 0).get(Y64).op(OP.i64Sub));
-  code.op(OP.i64ExtendI32U).set(Y64);
-  code.get(Y64).op(OP.i32WrapI64);
-  if (name === "shl") {
-    bit(g, W64, bits - 1);
-    code.get(Y64).op(OP.i32WrapI64, OP.i32Xor).i32(OF_BIT).op(OP.i32Shl, OP.i32Or);
-  } else if (name === "shr") {
-    bit(g, X64, bits - 1);
-    code.i32(OF_BIT).op(OP.i32Shl, OP.i32Or);
-  }
-  g.set32(FLAG_B);
+const FROM: Readonly<Record<string, number>> = { shl: SHL, shr: SHR, sar: SAR };
+
+/** Leaves the flags after shift(). `count`: pushes the count as i32, where it is no number. */
+function shiftFlags(g: Generator, name: string, bits: number, count: number | (() => void)): void {
+  const { code } = g, kind = kindOf(LOGIC, bits / 8) | carryKind(FROM[name]!, bits / 8);
+  code.get(X64);
+  g.set64(FLAG_C);
   code.get(W64);
   g.set64(FLAG_R);
-  leave(g, kindOf(RESULT, bits / 8));
+  if (typeof count === "number") g.setKind(kind | count << COUNT_SHIFT);
+  else g.storeShiftKind(kind, count);
 }
 
 for (const bits of [8, 16, 32, 64]) {
@@ -79,7 +69,7 @@ for (const bits of [8, 16, 32, 64]) {
       extend(g, x, bits, name === "sar");
       g.code.i64(n, 0).set(Y64);
       shift(g, name, bits);
-      if (flags) shiftFlags(g, name, bits);
+      if (flags) shiftFlags(g, name, bits, typeof n === "number" ? n : () => g.code.i32(n));
       g.code.get(W64);
       g.set64(d);
     };
@@ -93,7 +83,7 @@ for (const bits of [8, 16, 32, 64]) {
         // A count of 0 leaves the flags there are.
         code.get(Y64).op(OP.i64Eqz, OP.i32Eqz);
         g.open(OP.if);
-        shiftFlags(g, name, bits);
+        shiftFlags(g, name, bits, () => code.get(Y64).op(OP.i32WrapI64));
         g.close();
       }
       code.get(W64);
@@ -126,11 +116,10 @@ for (const bits of [8, 16, 32, 64]) {
       }
       code.set(W64);
     };
-    /** CF and OF can be told from the result; the others stay. */
     const rotateFlags = (g: Generator) => {
       g.code.get(W64);
-      g.set64(FLAG_ROTATED);
-      g.setRotated(rotatedKind(name === "rol", bits / 8));
+      g.set64(FLAG_C);
+      g.setCarry(carryKind(name === "rol" ? ROL : ROR, bits / 8));
     };
     const byConstant = (flags: boolean): Emit => (g, [d, x, n]) => {
       rotate(g, x, () => g.code.i64(n, 0));

@@ -1,18 +1,25 @@
 // The six status flags, and conditions, from lazy flags of a kind that is only known at run time (ir/flags.ts): wasm functions that regions
 // import.
 
-import { AF, CF, FLAG_A, FLAG_B, FLAG_R, FLAG_ROTATED, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
+import { AF, CF, FLAG_A, FLAG_B, FLAG_C, FLAG_R, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
 import {
   ADD,
+  CARRY_SHIFT,
+  CARRY_SIZE_SHIFT,
+  COUNT_SHIFT,
   EXPLICIT,
+  KEPT,
+  MUL,
   RECORD,
   RESULT,
-  ROTATED,
-  ROTATED_LEFT,
-  ROTATED_SIZE_SHIFT,
+  ROL,
+  ROR,
+  SAR,
+  SHL,
+  SHR,
   SUB,
 } from "../ir/flags.ts";
-import { Code, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
+import { Code, I32, I64, OP, pushHighProduct, VOID, wasmModule } from "./encoder.ts";
 import type { Generator } from "./generator.ts";
 import { ASK, STATUS, STEP } from "./imports.ts";
 import { RUNNING_CPU } from "../ram.ts";
@@ -35,7 +42,7 @@ export function statusFunctions(
     functions: [
       {
         type: STEP,
-        locals: [I32, I32, I64, I64, I64, I64, I64, I32, I32],
+        locals: [I32, I32, I64, I64, I64, I64, I64, I32, I32, I32, I32],
         code: statusCode(),
         name: "s",
       },
@@ -69,11 +76,23 @@ function conditionCode(): Code {
 }
 
 function statusCode(): Code {
-  const C = 0, STATE = 1, FORM = 2, A = 3, B = 4, R = 5, MASK = 6, TOP = 7, BITS = 8, KIND = 9;
+  const C = 0,
+    STATE = 1,
+    FORM = 2,
+    A = 3,
+    B = 4,
+    R = 5,
+    MASK = 6,
+    TOP = 7,
+    BITS = 8,
+    KIND = 9,
+    CARRY = 10,
+    OVERFLOW = 11;
   const code = new Code();
   code.get(C).i32(2).op(OP.i32Shl).tee(STATE).mem(OP.i32Load, 8 * FLAGS).tee(KIND).i32(RECORD).op(OP.i32And)
     .set(FORM);
-  const top = (size: () => void) => {
+  /** TOP = the number of the operand's top bit; `size` pushes a word whose low bits are the log2 of its bytes. */
+  const setTop = (size: () => void) => {
     code.i64(8, 0);
     size();
     code.i32(3).op(OP.i32And, OP.i64ExtendI32U, OP.i64Shl).i64(1, 0).op(OP.i64Sub).set(TOP);
@@ -81,15 +100,27 @@ function statusCode(): Code {
   code.op(OP.block, I32);
   const class_ = (kind: number) => code.get(FORM).i32(~3).op(OP.i32And).i32(kind).op(OP.i32Eq);
   class_(EXPLICIT);
-  code.op(OP.if, VOID).get(STATE).mem(OP.i32Load, 8 * FLAG_B).i32(STATUS_FLAGS).op(
-    OP.i32And,
-  ).br(1).op(OP.end);
-  // TOP: number of the operand's top bit; MASK: its bits
-  top(() => code.get(FORM));
+  code.op(OP.if, VOID).get(STATE).mem(OP.i32Load, 8 * FLAG_B).i32(STATUS_FLAGS).op(OP.i32And).br(1).op(
+    OP.end,
+  );
+  setTop(() => code.get(FORM));
+  // MASK: the operand's bits
   code.i64(-1, -1).i64(63, 0).get(TOP).op(OP.i64Sub, OP.i64ShrU).set(MASK);
   for (const [local, slot] of [[A, FLAG_A], [B, FLAG_B], [R, FLAG_R]] as const) {
     code.get(STATE).mem(OP.i64Load, 8 * slot).get(MASK).op(OP.i64And).set(local);
   }
+  class_(MUL);
+  code.op(OP.if, VOID);
+  // Factors of 4 bytes have a product of 8; of those of 8, the upper half is to repeat the lower one's sign.
+  code.get(TOP).i64(31, 0).op(OP.i64Eq, OP.if, I32);
+  code.get(A).op(OP.i64Extend32S).get(B).op(OP.i64Extend32S, OP.i64Mul).tee(R).get(R).op(
+    OP.i64Extend32S,
+    OP.i64Ne,
+  );
+  code.op(OP.else);
+  pushHighProduct(code, A, B, R, true);
+  code.get(A).get(B).op(OP.i64Mul).i64(63, 0).op(OP.i64ShrS, OP.i64Ne, OP.end);
+  code.set(BITS).i32(CF | OF).i32(0).get(BITS).op(OP.select).br(1).op(OP.end);
   class_(RESULT);
   code.op(OP.if, VOID).get(B).op(OP.i32WrapI64).i32(CF | OF | AF).op(OP.i32And).set(BITS).op(OP.end);
   for (const [kind, opcode] of [[ADD, OP.i64Add], [SUB, OP.i64Sub]] as const) {
@@ -113,20 +144,45 @@ function statusCode(): Code {
   code.get(R).get(TOP).op(OP.i64ShrU, OP.i32WrapI64).i32(Math.log2(SF)).op(OP.i32Shl, OP.i32Or);
   code.get(R).op(OP.i32WrapI64).i32(255).op(OP.i32And, OP.i32Popcnt).i32(1).op(OP.i32And, OP.i32Eqz);
   code.i32(Math.log2(PF)).op(OP.i32Shl, OP.i32Or, OP.end).set(BITS);
-  // CF and OF of a rotate: to the left, bit 0 is the carry and the top bit the one to compare it with; to the right, the top bit and the next.
-  code.get(KIND).i32(ROTATED).op(OP.i32And, OP.if, VOID);
-  top(() => code.get(KIND).i32(ROTATED_SIZE_SHIFT).op(OP.i32ShrU));
-  code.get(STATE).mem(OP.i64Load, 8 * FLAG_ROTATED).set(R);
-  const oneOf = (toLeft: () => void, toRight: () => void) => {
+
+  // CF and OF from FLAG_C. Numbers of bits count modulo 64: those beyond the operand, for long shifts of short ones, find zeros.
+  code.get(KIND).i32(CARRY_SHIFT).op(OP.i32ShrU).i32(7).op(OP.i32And).tee(FORM).op(OP.i32Eqz, OP.if, VOID);
+  code.get(BITS).op(OP.return, OP.end);
+  code.get(STATE).mem(OP.i64Load, 8 * FLAG_C).set(R);
+  code.get(FORM).i32(KEPT).op(OP.i32Eq, OP.if, VOID);
+  code.get(BITS).i32(~CF).op(OP.i32And).get(R).op(OP.i32WrapI64).i32(CF).op(
+    OP.i32And,
+    OP.i32Or,
+    OP.return,
+    OP.end,
+  );
+  setTop(() => code.get(KIND).i32(CARRY_SIZE_SHIFT).op(OP.i32ShrU));
+  code.get(KIND).i32(COUNT_SHIFT).op(OP.i32ShrU, OP.i64ExtendI32U).set(A);
+  const bit = (number: () => void) => {
     code.get(R);
-    toLeft();
-    toRight();
-    code.get(KIND).i32(ROTATED_LEFT).op(OP.i32And, OP.select, OP.i64ShrU, OP.i32WrapI64).i32(1).op(OP.i32And);
+    number();
+    code.op(OP.i64ShrU, OP.i32WrapI64).i32(1).op(OP.i32And);
   };
-  oneOf(() => code.i64(0, 0), () => code.get(TOP));
-  code.tee(FORM);
-  oneOf(() => code.get(TOP), () => code.get(TOP).i64(1, 0).op(OP.i64Sub));
-  code.get(FORM).op(OP.i32Xor).i32(Math.log2(OF)).op(OP.i32Shl, OP.i32Or);
-  code.get(BITS).i32(~(CF | OF)).op(OP.i32And, OP.i32Or).set(BITS).op(OP.end).get(BITS);
+  const minus = (x: number, y: number) => code.get(x).get(y).op(OP.i64Sub);
+  const oneLess = (x: number) => code.get(x).i64(1, 0).op(OP.i64Sub);
+  /** Carry, and what it differs from when it overflows (or whether it does). */
+  const CASES: [number, () => void, (() => void) | undefined, boolean][] = [
+    [ROL, () => code.i64(0, 0), () => code.get(TOP), true],
+    [ROR, () => code.get(TOP), () => oneLess(TOP), true],
+    [SHL, () => minus(TOP, A).i64(1, 0).op(OP.i64Add), () => minus(TOP, A), true],
+    [SHR, () => oneLess(A), () => code.get(TOP), false],
+    [SAR, () => oneLess(A), undefined, false],
+  ];
+  for (const [from, carry, other, differs] of CASES) {
+    code.get(FORM).i32(from).op(OP.i32Eq, OP.if, VOID);
+    bit(carry);
+    code.set(CARRY);
+    if (other === undefined) code.i32(0);
+    else bit(other);
+    if (differs) code.get(CARRY).op(OP.i32Xor);
+    code.set(OVERFLOW).op(OP.end);
+  }
+  code.get(BITS).i32(~(CF | OF)).op(OP.i32And).get(CARRY).op(OP.i32Or);
+  code.get(OVERFLOW).i32(Math.log2(OF)).op(OP.i32Shl, OP.i32Or);
   return code;
 }

@@ -6,8 +6,8 @@
 // block to block would take registers of the host away. What writes them leaves the operands in locals, for the readers that follow on the
 // same way; they are stored where ways meet or leave, where others may look at them.
 
-import { FLAG_A, FLAG_B, FLAG_R, FLAG_ROTATED, FLAGS, TEMPS, YMM } from "../cpu.ts";
-import { ADD, EXPLICIT, LOGIC, RECORD, RESULT as RESULT_FLAGS, SUB } from "../ir/flags.ts";
+import { FLAG_A, FLAG_B, FLAG_C, FLAG_R, FLAGS, TEMPS, YMM } from "../cpu.ts";
+import { ADD, COUNT_SHIFT, EXPLICIT, LOGIC, MUL, RECORD, RESULT as RESULT_FLAGS, SUB } from "../ir/flags.ts";
 import type { Value } from "../ir/op.ts";
 import { RUNNING_CPU } from "../ram.ts";
 import { Code, F64, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
@@ -33,9 +33,9 @@ const GENERAL = 16;
 export const isVectorSlot = (s: number): boolean => s >= YMM && s < TEMPS;
 
 /** Whether slot `s` is an operand of the lazy flags. */
-const isFlag = (s: number): boolean => s >= FLAG_A && s <= FLAG_R || s === FLAG_ROTATED;
+const isFlag = (s: number): boolean => s >= FLAG_A && s <= FLAG_R || s === FLAG_C;
 
-const FLAG_OPERANDS = [FLAG_A, FLAG_B, FLAG_R, FLAG_ROTATED];
+const FLAG_OPERANDS = [FLAG_A, FLAG_B, FLAG_R, FLAG_C];
 const bitOf = (slot: number): number => 1 << FLAG_OPERANDS.indexOf(slot);
 /** Operands of flags by class. */
 const OPERANDS: Readonly<Record<number, number>> = {
@@ -44,19 +44,20 @@ const OPERANDS: Readonly<Record<number, number>> = {
   [SUB]: bitOf(FLAG_A) | bitOf(FLAG_B),
   [LOGIC]: bitOf(FLAG_R),
   [RESULT_FLAGS]: bitOf(FLAG_B) | bitOf(FLAG_R),
+  [MUL]: bitOf(FLAG_A) | bitOf(FLAG_B),
 };
 
 /**
- * What is known of the flags: operands (as of bitOf()) whose locals are the truth, those that memory does not have, the kind of the record, if it does
- * not have that, and what a rotate adds to the kind word (0: nothing that memory does not have).
+ * What is known of the flags: operands (as of bitOf()) whose locals are the truth, those that memory does not have, the kind, if it does not have that,
+ * and otherwise the bits above RECORD, if it does not have those (0).
  */
 export interface FlagState {
   readonly fresh: number;
   readonly pending: number;
   readonly kind: number | undefined;
-  readonly rotated: number;
+  readonly carry: number;
 }
-const IN_MEMORY: FlagState = { fresh: 0, pending: 0, kind: undefined, rotated: 0 };
+const IN_MEMORY: FlagState = { fresh: 0, pending: 0, kind: undefined, carry: 0 };
 
 /** The emitter's model of the locals. Base of Generator (generator.ts). */
 export class Values {
@@ -203,25 +204,24 @@ export class Values {
   }
   /** Stores the flags that memory does not have, on a way out. */
   storeFlags(): void {
-    const { pending, kind, rotated } = this.#flags;
+    const { pending, kind, carry } = this.#flags;
     for (const slot of FLAG_OPERANDS) if ((pending & bitOf(slot)) !== 0) this.#store(slot);
-    if (kind !== undefined) this.storeKind(kind | rotated);
-    else if (rotated !== 0) this.storeRotated(rotated);
+    if (kind !== undefined) this.storeKind(kind);
+    else if (carry !== 0) this.storeCarry(carry);
   }
   protected storeKind(kind: number): void {
     this.code.i32(CPU_AT).i32(kind).mem(OP.i32Store, 8 * FLAGS);
   }
-  /** Adds to the kind word in memory. */
-  protected storeRotated(rotated: number): void {
-    this.code.i32(CPU_AT).i32(CPU_AT).mem(OP.i32Load, 8 * FLAGS).i32(RECORD).op(OP.i32And).i32(rotated).op(
+  protected storeCarry(carry: number): void {
+    this.code.i32(CPU_AT).i32(CPU_AT).mem(OP.i32Load, 8 * FLAGS).i32(RECORD).op(OP.i32And).i32(carry).op(
       OP.i32Or,
     );
     this.code.mem(OP.i32Store, 8 * FLAGS);
   }
   /** Whether memory has the flags. */
   protected get hasStoredFlags(): boolean {
-    const { pending, kind, rotated } = this.#flags;
-    return pending === 0 && kind === undefined && rotated === 0;
+    const { pending, kind, carry } = this.#flags;
+    return pending === 0 && kind === undefined && carry === 0;
   }
   /** The same on the way that goes on. */
   flushFlags(): void {
@@ -250,12 +250,22 @@ export class Values {
   setKind(kind: number): void {
     if (this.isConditional) return this.storeKind(kind);
     const { fresh, pending } = this.#flags;
-    this.#flags = { fresh, pending: pending & OPERANDS[kind & ~3]! & ~this.#unsure, kind, rotated: 0 };
+    const operands = OPERANDS[kind & RECORD & ~3]! | (kind > RECORD ? bitOf(FLAG_C) : 0);
+    this.#flags = { fresh, pending: pending & operands & ~this.#unsure, kind, carry: 0 };
   }
-  /** CF and OF are those of a rotate (rotatedKind) whose result is in FLAG_ROTATED, the others stay. */
-  setRotated(rotated: number): void {
-    if (this.isConditional) return this.storeRotated(rotated);
-    this.#flags = { ...this.#flags, rotated };
+  /** The same for a shift whose count, an i32, `push` pushes: where flags are in memory. */
+  storeShiftKind(kind: number, push: () => void): void {
+    this.code.i32(CPU_AT);
+    push();
+    this.code.i32(COUNT_SHIFT).op(OP.i32Shl).i32(kind).op(OP.i32Or).mem(OP.i32Store, 8 * FLAGS);
+  }
+  /** CF and OF follow from FLAG_C now (carryKind), the others stay. */
+  setCarry(carry: number): void {
+    if (this.isConditional) return this.storeCarry(carry);
+    const { kind } = this.#flags;
+    this.#flags = kind === undefined
+      ? { ...this.#flags, carry }
+      : { ...this.#flags, kind: kind & RECORD | carry };
   }
   #store(slot: number): void {
     this.code.i32(CPU_AT);
