@@ -227,8 +227,9 @@ class Packed extends Slow {
     const A = 3, B = 4, R = 5;
     this.locals = [I32, I32, V128, V128, V128];
     const { code } = this;
-    code.get(MX).i32(STATE | PE).op(OP.i32And).i32(STATE_ORDINARY | PE).op(OP.i32Ne);
-    this.refuse();
+    code.get(MX).i32(STATE | PE).op(OP.i32And).i32(STATE_ORDINARY | PE).op(OP.i32Ne, OP.if, VOID);
+    this.#lanes();
+    code.op(OP.end);
     const simd = (double: number, single: number) => code.simd(this.double ? double : single);
     const magnitude = (local: number) => {
       code.get(local);
@@ -276,6 +277,27 @@ class Packed extends Slow {
     code.simd(or).simd(not).simd(any);
     this.refuse();
     code.get(BASE).get(R).simd(SIMD.store).op(0).u(8 * SLOW_R).i32(1);
+  }
+
+  /** Returns what the function for one lane makes of each of them. */
+  #lanes(): void {
+    const A = 3, B = 4, R = 5, { code, format: { bytes }, double } = this;
+    const [extract, replace] = double
+      ? [SIMD.f64x2Extract, SIMD.f64x2Replace]
+      : [SIMD.f32x4Extract, SIMD.f32x4Replace];
+    const store = double ? OP.f64Store : OP.f32Store, load = double ? OP.f64Load : OP.f32Load;
+    const operands = [[A, SLOW_A], [B, SLOW_B]] as const;
+    for (const [local, slot] of operands) code.get(BASE).simd(SIMD.load).op(0).u(8 * slot).set(local);
+    for (let lane = 0; lane < 16 / bytes; lane++) {
+      for (const [local, slot] of operands) {
+        code.get(BASE).get(local).simd(extract).op(lane).mem(store, 8 * slot);
+      }
+      // Lanes before may have raised the precision flag: it is sticky, and was to be raised anyway. With operands as they were, the helper goes on.
+      code.get(C).i32(slowArith(this.name, this.format, false)).op(OP.callIndirect).u(0).u(0).op(OP.i32Eqz);
+      this.refuse();
+      code.get(R).get(BASE).mem(load, 8 * SLOW_R).simd(replace).op(lane).set(R);
+    }
+    code.get(BASE).get(R).simd(SIMD.store).op(0).u(8 * SLOW_R).i32(1).op(OP.return);
   }
 }
 

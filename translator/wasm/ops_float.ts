@@ -6,6 +6,7 @@
 
 import type { IrOp } from "../ir/block.ts";
 import { F32, F64, OP, SIMD, V128 } from "./encoder.ts";
+import { branchUnlessAllExact, branchUnlessExact, canBeExact } from "./float_exact.ts";
 import { DOUBLE, type Format, SINGLE } from "./float_facts.ts";
 import { type Arith, arithOpcode, SLOW_A, SLOW_B, SLOW_R, slowArith } from "./float_slow.ts";
 import type { Generator } from "./generator.ts";
@@ -83,6 +84,13 @@ function scalar(name: Arith, format: Format): Emit {
     setLow(g, d, format, () => code.get(result));
     g.branch(done);
     g.close();
+    if (canBeExact(name)) {
+      const call = g.open(OP.block);
+      branchUnlessExact(g, name, format, [a, b, result], call);
+      setLow(g, d, format, () => code.get(result));
+      g.branch(done);
+      g.close();
+    }
     const store = format === DOUBLE ? OP.f64Store : OP.f32Store;
     for (const [local, slot] of [[a, SLOW_A], [b, SLOW_B]] as const) {
       if (local === a && root) continue;
@@ -122,7 +130,7 @@ const INT = {
 const zeros = (g: Generator) => g.code.simd(SIMD.const).op(...new Array(16).fill(0));
 
 /** Pushes all ones in the lanes of the vector in `local` that are denormal. */
-function denormals(g: Generator, local: number, format: Format): void {
+export function denormals(g: Generator, local: number, format: Format): void {
   const int = INT[format.bytes];
   // As for one lane: twice its bits, less one, leaves the exponent's place empty.
   g.code.get(local).i32(1).simd(int.shiftLeft);
@@ -240,6 +248,13 @@ function packedArith(
   g.setVector(d!, () => code.get(result));
   g.branch(done);
   g.close();
+  if (canBeExact(name)) {
+    const call = g.open(OP.block);
+    branchUnlessAllExact(g, name, format, [a, b, result], call);
+    g.setVector(d!, () => code.get(result));
+    g.branch(done);
+    g.close();
+  }
   for (const [local, slot] of [[a, SLOW_A], [b, SLOW_B]] as const) {
     if (local === a && root) continue;
     g.base();
