@@ -1,7 +1,7 @@
 // IR operations of multiplication, bit tests and scans, string steps and loops; and calls of helpers with known effects on flags.
 
-import { CF, DF, FLAG_B, FLAG_R, FLAGS, RIP, STATUS_FLAGS, ZF } from "../cpu.ts";
-import { COND_E, conditionText, EXPLICIT, kindOf, LOGIC, MUL, setFlags } from "./flags.ts";
+import { DF, FLAG_B, FLAG_C, FLAG_R, FLAGS, RIP, STATUS_FLAGS, ZF } from "../cpu.ts";
+import { carryKind, EXPLICIT, KEPT, kindOf, LOGIC, MUL, RECORD, setFlags } from "./flags.ts";
 import { op, type OpDef } from "./op.ts";
 import { follow } from "./ops_control.ts";
 
@@ -62,44 +62,27 @@ ops.push(op(
   { writes: STATUS_FLAGS, kind: kindOf(MUL, 8), plain: "imul64" },
 ));
 
-// The bits may depend on the flags there are, so they are worked out before any of them is replaced.
-const explicit = (bits: string) => `const f=${bits};I32[c+${2 * FLAGS}]=${EXPLICIT};I32[c+${2 * FLAG_B}]=f;`;
-// Bit tests: CF = the bit; ZF stays; the others are undefined, and 0 here. Offsets are taken modulo the operand's bits.
+// Bit tests: CF = the bit; ZF stays, and so do the others, which are undefined. Offsets are taken modulo the operand's bits.
 for (const bits of [16, 32, 64]) {
   const pick = bits === 64
     ? "const n=k&63,m=1<<(n&31),high=n>31,w=high?ah:al;"
     : `const m=1<<(k&${bits - 1}),high=false,w=al;`;
-  const test = (a: any, b: any, kind: number) =>
+  const carry = carryKind(KEPT, bits / 8);
+  const test = (a: any, b: any) =>
     `const al=${a.lo},ah=${bits === 64 ? a.hi : "0"},k=${b.lo};${pick}` +
-    explicit(`((w&m)!==0?${CF}:0)|(${conditionText(COND_E, kind)}?${ZF}:0)`);
-  const more = { reads: ZF, writes: STATUS_FLAGS, kind: EXPLICIT };
-  ops.push(
-    op(
-      `bt${bits}f`,
-      "rrx",
-      "CF = bit b of a; x: kind of the flags read",
-      ([a, b, kind]) => test(a, b, kind),
-      {
-        ...more,
-        kindArg: 2,
-        plain: "",
-      },
-    ),
-  );
-  for (const [name, change] of [["bts", "w|m"], ["btr", "w&~m"], ["btc", "w^m"]]) {
+    `I32[c+${2 * FLAG_C}]=(w&m)!==0?1:0;I32[c+${2 * FLAGS}]=I32[c+${2 * FLAGS}]&${RECORD}|${carry};`;
+  const more = { writes: STATUS_FLAGS & ~ZF, carry: () => carry };
+  ops.push(op(`bt${bits}f`, "rr", "CF = bit b of a", ([a, b]) => test(a, b), { ...more, plain: "" }));
+  for (
+    const [name, change, doc] of [["bts", "w|m", "set"], ["btr", "w&~m", "clear"], ["btc", "w^m", "changed"]]
+  ) {
     ops.push(op(
       `${name}${bits}f`,
-      "drrx",
-      `${
-        name === "bts"
-          ? "d = a with bit b set"
-          : name === "btr"
-          ? "d = a with bit b clear"
-          : "d = a with bit b changed"
-      }; CF as bt`,
-      ([d, a, b, kind]) =>
-        `${test(a, b, kind)}const v=${change};${d.lo}=high?al:v;${d.hi}=${bits === 64 ? "high?v:ah" : "0"};`,
-      { ...more, kindArg: 3 },
+      "drr",
+      `d = a with bit b ${doc}; CF as bt`,
+      ([d, a, b]) =>
+        `${test(a, b)}const v=${change};${d.lo}=high?al:v;${d.hi}=${bits === 64 ? "high?v:ah" : "0"};`,
+      more,
     ));
   }
   // The address of the unit that holds bit b of the bit string at a; b is signed and as wide as the operand.
@@ -154,7 +137,8 @@ for (const bits of [16, 32, 64]) {
     `${v}=Math.imul(${v}+(${v}>>>4)&0x0f0f0f0f,0x01010101)>>>24;`;
   const popcnt = (t: any[], flags: boolean) =>
     count(t[1].lo, "v") + (wide ? count(t[1].hi, "w") + "v+=w;" : "") +
-    (flags ? explicit(`v===0?${ZF}:0`) : "") + `${t[0].lo}=v;${t[0].hi}=0;`;
+    (flags ? `I32[c+${2 * FLAGS}]=${EXPLICIT};I32[c+${2 * FLAG_B}]=v===0?${ZF}:0;` : "") +
+    `${t[0].lo}=v;${t[0].hi}=0;`;
   ops.push(op(`popcnt${bits}`, "dr", "d = set bits of r", (t) => popcnt(t, false)));
   ops.push(op(`popcnt${bits}f`, "dr", "d = set bits of r; flags", (t) => popcnt(t, true), {
     writes: STATUS_FLAGS,

@@ -21,10 +21,10 @@ function bitTest(name: string) {
     if (d.kind === OPERAND_MEMORY && s.kind !== OPERAND_IMMEDIATE) {
       d = { ...d, mem: unit(b, d.mem!, offset, bits) };
     }
-    if (name === "bt") return b.op(`bt${bits}f`, b.read(d), offset, -1);
+    if (name === "bt") return b.op(`bt${bits}f`, b.read(d), offset);
     const x = b.readForUpdate(d);
     const t = b.temp();
-    b.op(`${name}${bits}f`, t, x, offset, -1);
+    b.op(`${name}${bits}f`, t, x, offset);
     b.write(d, t);
   };
 }

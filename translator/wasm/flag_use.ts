@@ -5,7 +5,7 @@ import { UNKNOWN } from "../ir/flags.ts";
 import { isNative } from "./registers.ts";
 
 /** Operations that ask for operands of flags of a known kind. */
-const READS_OPERANDS = /^(branch|set|cmov)\d|^(inc|dec|adc|sbb)\d|^bt[src]?\d/;
+const READS_OPERANDS = /^(branch|set|cmov)\d|^(inc|dec|adc|sbb)\d/;
 
 /** Native operations that run their closure on some of their ways. */
 const MAY_STEP = /^(repRun|vecpages$)/;

@@ -1,42 +1,44 @@
 // WebAssembly of bit tests, scans and counts, and of products that fit the operand.
 
-import { FLAG_B, FLAG_R, ZF } from "../cpu.ts";
-import { COND_E, EXPLICIT, kindOf, LOGIC } from "../ir/flags.ts";
+import { FLAG_B, FLAG_C, FLAG_R, ZF } from "../cpu.ts";
+import { carryKind, EXPLICIT, KEPT, kindOf, LOGIC } from "../ir/flags.ts";
 import type { Value } from "../ir/op.ts";
-import { condition, leave } from "./conditions.ts";
+import { leave } from "./conditions.ts";
 import { OP } from "./encoder.ts";
-import { type Generator, X32, X64, Y64 } from "./generator.ts";
+import { type Generator, X64, Y64 } from "./generator.ts";
 import type { Emit } from "./ops_integer.ts";
 
 export const BIT: Record<string, Emit> = {};
 
-/** BT family, bit scans, POPCNT for 32 and 64 bits. */
-for (const size of [4, 8]) bitTests(size);
-function bitTests(size: number): void {
-  const bits = 8 * size, wide = size === 8;
-  const test = (g: Generator, x: Value, y: Value, kind: number) => {
-    const { code } = g;
-    condition(g, COND_E, kind);
-    code.i32(Math.log2(ZF)).op(OP.i32Shl).set(X32);
+for (const bits of [16, 32, 64]) {
+  /** CF = bit y of x, from FLAG_C; the number of the bit in Y64. */
+  const test = (g: Generator, x: Value, y: Value) => {
     g.get64(y);
-    code.i64(bits - 1, 0).op(OP.i64And).set(Y64);
+    g.code.i64(bits - 1, 0).op(OP.i64And).set(Y64);
     g.get64(x);
-    code.tee(X64).get(Y64).op(OP.i64ShrU, OP.i32WrapI64).i32(1).op(OP.i32And).get(X32).op(OP.i32Or);
-    g.set32(FLAG_B);
-    leave(g, EXPLICIT);
+    g.code.get(Y64).op(OP.i64ShrU);
+    g.set64(FLAG_C);
+    g.setCarry(carryKind(KEPT, bits / 8));
   };
-  BIT[`bt${bits}f`] = (g, [x, y, kind]) => test(g, x, y, kind);
+  BIT[`bt${bits}f`] = (g, [x, y]) => test(g, x, y);
   for (const name of ["bts", "btr", "btc"]) {
-    BIT[`${name}${bits}f`] = (g, [d, x, y, kind]) => {
+    BIT[`${name}${bits}f`] = (g, [d, x, y]) => {
       const { code } = g;
-      test(g, x, y, kind);
-      code.get(X64).i64(1, 0).get(Y64).op(OP.i64Shl);
+      test(g, x, y);
+      g.get64(x);
+      code.i64(1, 0).get(Y64).op(OP.i64Shl);
       if (name === "btr") code.i64(-1, -1).op(OP.i64Xor, OP.i64And);
       else code.op(name === "bts" ? OP.i64Or : OP.i64Xor);
-      if (!wide) code.i64(-1, 0).op(OP.i64And);
+      if (bits < 64) code.i64(bits === 32 ? -1 : 2 ** bits - 1, 0).op(OP.i64And);
       g.set64(d);
     };
   }
+}
+
+/** Bit scans, POPCNT, products for 32 and 64 bits. */
+for (const size of [4, 8]) counts(size);
+function counts(size: number): void {
+  const bits = 8 * size, wide = size === 8;
   for (const name of ["bsf", "bsr"]) {
     const scan = (g: Generator, d: number, r: Value) => {
       const { code } = g;
