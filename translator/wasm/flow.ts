@@ -5,9 +5,10 @@
 // those that calls of its function push). Only code that has run once is taken: what never ran is a way out.
 
 import { STATUS_FLAGS } from "../cpu.ts";
-import type { Link } from "../cache/block.ts";
+import { type Link, makeLink } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import { UNKNOWN } from "../ir/flags.ts";
+import { OPS } from "../ir/ops.ts";
 import type { Const, Mem } from "../ir/op.ts";
 import { dropFlags, nameKinds } from "../passes/flags.ts";
 import { isNative } from "./registers.ts";
@@ -155,6 +156,7 @@ export function findRegion(entries: readonly number[], source: Source): Flow | u
     size = keptSize;
   }
   if (!index.has(entries[0]!)) return undefined;
+  endWhereOthersBegin(blocks);
 
   const at = (a: number) => index.get(a) ?? -1;
   const calls = (n: number) => {
@@ -185,6 +187,22 @@ export function findRegion(entries: readonly number[], source: Source): Flow | u
     .map((page) => ({ address: page, addend: (source.physical(page) - page) | 0 }));
   return { blocks, own: ownBlocks, entries: entered, start, successors, stubs, pages: found };
 }
+
+/**
+ * Ends blocks where another one begins: otherwise the first round of a loop is part of the block before it, as a rule, and the loop is entered in its
+ * middle.
+ */
+function endWhereOthersBegin(blocks: IrBlock[]): void {
+  const begins = new Map(blocks.map((block) => [block.ops[0]!.ip, block.address]));
+  blocks.forEach((block, n) => {
+    const { ops } = block;
+    const i = ops.findIndex(({ ip }, i) => i > 0 && ip !== ops[i - 1]!.ip && begins.has(ip));
+    if (i < 0) return;
+    const jump: IrOp = { def: JUMP, args: [makeLink(begins.get(ops[i]!.ip)!), 1], ip: ops[i - 1]!.ip };
+    blocks[n] = { ...block, ops: [...ops.slice(0, i), jump], end: NaN, instructions: NaN };
+  });
+}
+const JUMP = OPS.get("jump")!;
 
 /** The pages of blocks, the first one's first. */
 function pagesOf(blocks: readonly IrBlock[]): number[] {

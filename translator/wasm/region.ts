@@ -49,7 +49,11 @@ class RegionEmitter {
     this.#liveFlags = liveFlags;
     const successors = flow.successors.map((list) => [...list]);
     const { entries, start } = flow;
-    const { shape, dispatches, through } = reducible(successors, start);
+    const { shape, dispatches, through } = reducible(
+      successors,
+      start,
+      (n) => flow.blocks[n]?.address ?? Infinity,
+    );
     this.#successors = successors;
     this.#shape = shape;
     if (entries.length > 1) dispatches.push({ node: start, targets: entries });
@@ -133,7 +137,10 @@ class RegionEmitter {
   }
 
   #dispatch({ node, targets }: Dispatch): void {
-    this.#switch(targets.length, () => this.#g.code.get(LABEL), (label) => this.#go(node, label));
+    this.#switch(targets.length, () => this.#g.code.get(LABEL), (label) => {
+      if (label !== 0) this.#g.code.i32(0).set(LABEL);
+      this.#go(node, label);
+    });
   }
 
   /** One of `count` ways, by the number that `push` pushes: directly, or through a table. Every way leaves. */
@@ -300,7 +307,7 @@ class RegionEmitter {
     const to = this.#successors[n]![which]!;
     if (to < 0) return this.#leave(link!);
     const label = this.#through.get(n * 65536 + which);
-    if (label !== undefined) g.code.i32(label).set(LABEL);
+    if (label !== undefined && label !== 0) g.code.i32(label).set(LABEL);
     const { order, isMerge } = this.#shape;
     if (isMerge[to] || order[to]! <= order[n]!) this.#flushFor(to);
     if (order[to]! <= order[n]!) {
@@ -314,7 +321,12 @@ class RegionEmitter {
 
   /** Stores the flags where node `n`, which other ways lead to as well, may read them. */
   #flushFor(n: number): void {
-    if ((this.#liveFlags[n] ?? STATUS_FLAGS) !== 0) this.#g.flushFlags();
+    if (this.#live(n) !== 0) this.#g.flushFlags();
+  }
+  #live(n: number): number {
+    const dispatch = this.#dispatches.get(n);
+    if (dispatch === undefined) return this.#liveFlags[n] ?? STATUS_FLAGS;
+    return dispatch.targets.reduce((all, to) => all | this.#live(to), 0);
   }
 
   /** Leaves for the block at exit `which` of node `n`, which is part of the region. */

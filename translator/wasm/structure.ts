@@ -9,7 +9,10 @@ export interface Graph {
   readonly start: number;
 }
 
-/** A node that reducible() added: goes to `targets[label]`, which the edge into it chose. */
+/**
+ * A node that reducible() added: goes to `targets[label]`, which the edge into it chose. Label 0 is what all choose that come along an ordinary way: it is
+ * there already, so that a loop that is entered in its middle costs one comparison a round and not a label to be stored and loaded again.
+ */
 export interface Dispatch {
   readonly node: number;
   readonly targets: readonly number[];
@@ -112,11 +115,12 @@ export function structure(graph: Graph): Structure | Irreducible {
 
 /**
  * Makes `successors` reducible by adding dispatch nodes, through which all ways into a cycle with several entries lead, and as many of its ways back
- * as it takes; edges into one are redirected in place. `through.get(from * 65536 + exit)` is the label that exit `exit` of node `from` chooses.
+ * as it takes; edges into one are redirected in place. `place` tells where a node lies in memory. `through.get(from * 65536 + exit)` is the label that exit `exit` of node `from` chooses.
  */
 export function reducible(
   successors: number[][],
   start: number,
+  place: (node: number) => number = (node) => node,
 ): { shape: Structure; dispatches: Dispatch[]; through: Map<number, number> } {
   const dispatches: { node: number; targets: number[] }[] = [];
   const through = new Map<number, number>();
@@ -143,10 +147,15 @@ export function reducible(
       redirect(from, to, dispatch);
       continue;
     }
-    dispatch = { node: successors.length, targets: [...new Set(ways.map(([, to]) => to))] };
+    // Its head is, as a rule, where something else than the region's start or another dispatch node leads, else what comes first in memory.
+    const isOrdinary = (node: number) => node !== start && dispatches.every((d) => d.node !== node);
+    ways.sort(([a, x], [b, y]) => Number(isOrdinary(b)) - Number(isOrdinary(a)) || place(x) - place(y));
+    const targets = [...new Set(ways.map(([, to]) => to))], head = targets[0]!;
+    dispatch = { node: successors.length, targets };
     dispatches.push(dispatch);
     successors.push([...dispatch.targets]);
     for (const [from, to] of ways) redirect(from, to, dispatch);
+    for (const from of cycle) redirect(from, head, dispatch);
   }
 }
 
