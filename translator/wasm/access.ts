@@ -9,6 +9,7 @@ import {
   EXTENT_ADDEND,
   EXTENT_LENGTH,
   EXTENT_MARGIN,
+  RSP,
   TEMPS,
   TLB,
   TLB_ADDEND,
@@ -220,6 +221,26 @@ export class Access extends Values {
       call,
       () => found && this.#loadWindow(at, found),
     );
+  }
+
+  /**
+   * Emits `fast` for where the stack's window covers `bytes` bytes from RSP + `from` on, and `slow` for elsewhere. `fast` gets the local with the physical
+   * address of the first of them.
+   */
+  inStack(from: number, bytes: number, fast: (at: number) => void, slow: () => void): void {
+    const { code, known } = this, stack = this.#stack;
+    if (stack === undefined) return slow();
+    const at = this.scratch(I32, 21);
+    this.effective(atRegister(RSP, from));
+    code.set(ADDRESS).get(ADDRESS).get(stack.page).op(OP.i64Sub).get(stack.length);
+    code.i64(bytes - EXTENT_MARGIN - 1, 0).op(OP.i64Sub, OP.i64LtU).hint(true);
+    this.open(OP.if);
+    code.get(ADDRESS).op(OP.i32WrapI64).get(stack.addend).op(OP.i32Add).set(at);
+    fast(at);
+    code.op(OP.else);
+    this.known = known;
+    slow();
+    this.close();
   }
 
   #throughTlb(miss: number, size: number, ip: number, more?: () => void): void {

@@ -228,7 +228,7 @@ INTEGER.pop64 = (g, [d], o) => {
 };
 export function moveStack(g: Generator, bytes: number): void {
   g.get64(RSP);
-  g.code.i64(bytes, 0).op(OP.i64Add);
+  g.code.i64(bytes, bytes >> 31).op(OP.i64Add);
   g.set64(RSP);
 }
 INTEGER.lea64 = to64((g, a) => g.effective(a[1]));

@@ -14,6 +14,7 @@ import { INTEGER, moveStack, pushValue, STACK_TOP } from "./ops_integer.ts";
 import { ALIGNED, VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
 import { pointsElsewhere, slots } from "./registers.ts";
+import { emitStackRun, stackRun } from "./stack_runs.ts";
 import { planWindows } from "./windows.ts";
 
 /** A region as code that does not know where it will be used. */
@@ -120,20 +121,32 @@ class RegionEmitter {
     }
     const { ops } = this.#flow.blocks[n]!;
     g.floats.begin(n);
-    let ip = -1;
-    for (let i = 0; i < ops.length - 1; i++) {
-      const o = ops[i]!;
-      if (o.ip !== ip) {
-        g.newInstruction();
-        ip = o.ip;
-      }
-      operation(g, o);
-      for (const r of pointsElsewhere(o)) g.forgetPages(r);
-    }
     const end = ops[ops.length - 1]!;
+    let ip = -1;
+    const each = (o: IrOp, emit?: () => void) => {
+      if (o.ip !== ip) g.newInstruction();
+      ip = o.ip;
+      if (emit === undefined) operation(g, o);
+      else {
+        g.beginOperation(false);
+        emit();
+      }
+      for (const r of pointsElsewhere(o)) g.forgetPages(r);
+    };
+    let returns = false;
+    for (let i = 0; i < ops.length - 1;) {
+      const run = stackRun(ops, i);
+      if (run === undefined) each(ops[i++]!);
+      else {
+        emitStackRun(g, run, end.ip, each);
+        i += run.operations.length;
+        returns = run.returns;
+      }
+    }
     if (end.ip !== ip) g.newInstruction();
     g.beginOperation(asksMemory(end));
-    this.#end(n, end);
+    if (returns) this.#returnTo(n, end);
+    else this.#end(n, end);
   }
 
   #dispatch({ node, targets }: Dispatch): void {
@@ -259,6 +272,11 @@ class RegionEmitter {
     const g = this.#g;
     g.load(STACK_TOP, 8, OP.i64Load, end.ip);
     g.code.set(X64);
+    this.#returnTo(n, end);
+  }
+  /** Returns to the address in X64, which RSP points to. */
+  #returnTo(n: number, end: IrOp): void {
+    const g = this.#g;
     const sites = this.#successors[n]!;
     const popped = () => moveStack(g, 8 + (end.args[0] as number));
     sites.forEach((_, k) => {
