@@ -14,6 +14,8 @@ export const FLAGS = 17;
 export const FLAG_A = 18, FLAG_B = 19, FLAG_R = 20;
 /** What CF and OF follow from where that is none of the others: the operand of a shift, the result of a rotate. */
 export const FLAG_C = 57;
+/** The kind (low word) and operands of flags whose CF outlives them (ir/flags.ts, SAVED). */
+export const SAVED_FLAGS = 58, SAVED_A = 59, SAVED_B = 60, SAVED_R = 61, SAVED_C = 62;
 export const FS_BASE = 21, GS_BASE = 22;
 /** Low word: I32 index of the data TLB. High word: I32 index of the exec TLB. Both belong to the address space. */
 export const TLB = 23;

@@ -9,9 +9,28 @@
 // AF after LOGIC is undefined on the CPU; real ones clear it, so do we.
 //
 // The bits above, if any (carryKind), say that CF and OF follow from FLAG_C instead: what shifts and rotates do to them. A rotate changes these two only
-// and leaves the lowest byte as it is. INC and DEC keep CF: it is bit 0 of FLAG_C then. Who leaves new flags replaces the whole word.
+// and leaves the lowest byte as it is. INC and DEC keep CF: it is bit 0 of FLAG_C then; or, where nobody knows what kind of flags there were, these have been
+// put aside as they were, and CF is that of them. Who leaves new flags replaces the whole word.
 
-import { AF, CF, FLAG_A, FLAG_B, FLAG_C, FLAG_R, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
+import {
+  AF,
+  CF,
+  FLAG_A,
+  FLAG_B,
+  FLAG_C,
+  FLAG_R,
+  FLAGS,
+  OF,
+  PF,
+  SAVED_A,
+  SAVED_B,
+  SAVED_C,
+  SAVED_FLAGS,
+  SAVED_R,
+  SF,
+  STATUS_FLAGS,
+  ZF,
+} from "../cpu.ts";
 import { I32 } from "../ram.ts";
 
 export const EXPLICIT = 0;
@@ -26,12 +45,17 @@ export function kindOf(k: number, size: number): number {
 /** Bits of the kind word that tell of the flags but CF and OF. */
 export const RECORD = 0xff;
 // Where CF and OF come from: bits 8–10 of the kind word. Bits 11–12: log2 of the operand's bytes. From bit 16 on: the count of a shift.
-export const ROL = 1, ROR = 2, SHL = 3, SHR = 4, SAR = 5, KEPT = 6;
+export const ROL = 1, ROR = 2, SHL = 3, SHR = 4, SAR = 5, KEPT = 6, SAVED = 7;
 export const CARRY_SHIFT = 8, CARRY_SIZE_SHIFT = 11, COUNT_SHIFT = 16;
 
 /** The bits of the kind word above RECORD. FLAG_C has the operand of a shift (SAR: sign-extended to 64 bits), the result of a rotate. */
 export function carryKind(from: number, size: number, count = 0): number {
   return from << CARRY_SHIFT | kindOf(0, size) << CARRY_SIZE_SHIFT | count << COUNT_SHIFT;
+}
+
+/** Whether CF is that of the flags that have been put aside. */
+export function isSaved(kind: number): boolean {
+  return kind > RECORD && (kind >> CARRY_SHIFT & 7) === SAVED;
 }
 
 /** The kind that a reader of `reads` may be told where kinds are to be small: those without the bits above RECORD. */
@@ -218,15 +242,31 @@ export function carry64(al: number, ah: number, bl: number, bh: number): boolean
   return (ah >>> 0) + (bh >>> 0) + low > 0xffff_ffff;
 }
 
+/** A kind and operands of flags: slots. */
+export interface FlagSlots {
+  readonly kind: number;
+  readonly a: number;
+  readonly b: number;
+  readonly r: number;
+  readonly c: number;
+}
+export const CURRENT: FlagSlots = { kind: FLAGS, a: FLAG_A, b: FLAG_B, r: FLAG_R, c: FLAG_C };
+export const PUT_ASIDE: FlagSlots = { kind: SAVED_FLAGS, a: SAVED_A, b: SAVED_B, r: SAVED_R, c: SAVED_C };
+
 /** The six status flags of CPU state `c` as bits of RFLAGS. */
 export function statusFlags(c: number): number {
-  const kind = I32[c + 2 * FLAGS], flags = recordFlags(c, kind & RECORD);
+  return flagsIn(c, CURRENT);
+}
+
+function flagsIn(c: number, slots: FlagSlots): number {
+  const kind = I32[c + 2 * slots.kind], flags = recordFlags(c, kind & RECORD, slots);
   const from = kind >> CARRY_SHIFT & 7;
   if (from === 0) return flags;
-  const low = I32[c + 2 * FLAG_C];
+  if (from === SAVED) return flags & ~CF | flagsIn(c, PUT_ASIDE) & CF;
+  const low = I32[c + 2 * slots.c];
   if (from === KEPT) return flags & ~CF | low & CF;
   const bits = 8 << (kind >> CARRY_SIZE_SHIFT & 3), count = kind >> COUNT_SHIFT;
-  const high = bits === 64 || from === SAR ? I32[c + 2 * FLAG_C + 1] : 0;
+  const high = bits === 64 || from === SAR ? I32[c + 2 * slots.c + 1] : 0;
   const bit = (n: number) => n < 0 || n > 63 ? 0 : n < 32 ? low >>> n & 1 : high >>> n - 32 & 1;
   const top = bit(bits - 1);
   let carry = top, overflow = 0;
@@ -264,11 +304,11 @@ function productOverflows(al: number, ah: number, bl: number, bh: number, wide: 
   return product !== BigInt.asIntN(64, product);
 }
 
-function recordFlags(c: number, kind: number): number {
-  const a = I32[c + 2 * FLAG_A], ah = I32[c + 2 * FLAG_A + 1];
-  const b = I32[c + 2 * FLAG_B], bh = I32[c + 2 * FLAG_B + 1];
+function recordFlags(c: number, kind: number, slots: FlagSlots): number {
+  const a = I32[c + 2 * slots.a], ah = I32[c + 2 * slots.a + 1];
+  const b = I32[c + 2 * slots.b], bh = I32[c + 2 * slots.b + 1];
   const size = 1 << (kind & 3);
-  let low = I32[c + 2 * FLAG_R], high = I32[c + 2 * FLAG_R + 1];
+  let low = I32[c + 2 * slots.r], high = I32[c + 2 * slots.r + 1];
   let bits = 0;
   switch (kind & ~3) {
     case EXPLICIT:

@@ -9,12 +9,15 @@ import {
   carryKind,
   conditionReads,
   conditionText,
+  isSaved,
   KEPT,
   kindOf,
   LOGIC,
   RESULT,
+  SAVED,
   setFlags,
   SUB,
+  UNKNOWN,
 } from "./flags.ts";
 import { op, type OpDef, type Ref } from "./op.ts";
 
@@ -154,7 +157,8 @@ for (const size of [1, 2, 4, 8]) {
 
   // INC and DEC keep CF, so they carry it over.
   for (const [name, minus] of [["inc", false], ["dec", true]] as const) {
-    const result = minus ? "-1" : "+1", kind = kindOf(minus ? SUB : ADD, size), carry = carryKind(KEPT, size);
+    const result = minus ? "-1" : "+1", kind = kindOf(minus ? SUB : ADD, size);
+    const carry = carryKind(KEPT, size), saved = carryKind(SAVED, size);
     const body = ([d, a, read]: any[], flags: boolean): string => {
       let out = `const al=${a.lo};` + (wide ? `const ah=${a.hi};` : "");
       if (flags) {
@@ -172,7 +176,7 @@ for (const size of [1, 2, 4, 8]) {
         reads: CF,
         writes: STATUS_FLAGS & ~CF,
         kind,
-        carry: () => carry,
+        carry: ([, , before]) => before === UNKNOWN || isSaved(before) ? saved : carry,
         kindArg: 2,
         plain: `${name}${bits}`,
       }),

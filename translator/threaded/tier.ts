@@ -15,6 +15,7 @@ import {
   IMPORTS,
   PROBE,
   READ,
+  SAVED_STATUS,
   STATUS,
   WRITE128,
   WRITE16,
@@ -47,6 +48,7 @@ export type RunOperation = (c: number, words: Int32Array, at: number, block: Blo
 export interface Status {
   readonly status: WebAssembly.ExportValue;
   readonly condition: WebAssembly.ExportValue;
+  readonly saved: WebAssembly.ExportValue;
 }
 
 export class ThreadedTier {
@@ -76,7 +78,7 @@ export class ThreadedTier {
   /** `regions` follows results of regions. `operation`: what runs those of a shape by JavaScript; `otherwise` runs a block whose words wasm cannot reach. */
   constructor(
     runtime: Runtime,
-    { status, condition }: Status,
+    { status, condition, saved }: Status,
     regions: (c: number, result: number) => Block | null,
     operation: (shape: number) => RunOperation,
     otherwise: BlockCode,
@@ -87,6 +89,7 @@ export class ThreadedTier {
       ...missFunctions(PAGES, memory, this.#table, slowPaths(runtime)),
       [STATUS]: status,
       [CONDITION]: condition,
+      [SAVED_STATUS]: saved,
     };
     this.#regions = regions;
     this.#byJavaScript = (at, node) => {

@@ -33,6 +33,7 @@ import {
   PROBE,
   READ,
   REGION,
+  SAVED_STATUS,
   STATUS,
   STEP,
   TYPES,
@@ -131,6 +132,7 @@ export class WasmTier {
       ...missFunctions(PAGES, memory, functionTable, this.#slowPaths()),
       [STATUS]: this.status.status,
       [CONDITION]: this.status.condition,
+      [SAVED_STATUS]: this.status.saved,
     };
   }
 

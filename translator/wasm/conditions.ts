@@ -20,6 +20,7 @@ import {
   RECORD,
   ROL,
   ROR,
+  SAVED,
   SHL,
   SHR,
   SUB,
@@ -57,6 +58,8 @@ function withCarry(g: Generator, kind: number, flags: Flags): Flags {
       return flags;
     case KEPT:
       return { ...flags, carry: bit(0), belowOrEqual: undefined };
+    case SAVED:
+      return { ...flags, carry: () => g.savedCarry(), belowOrEqual: undefined };
   }
   const { zero, sign, parity } = flags;
   switch (from) {

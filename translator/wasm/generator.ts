@@ -2,13 +2,14 @@
 //
 // Every way out stores what the region may have changed. A fault leaves through one common exit, so the paths that do not fault carry no stores.
 
-import { CHAIN, EXEC_STAMP, LEFT_AT, RIP } from "../cpu.ts";
+import { CF, CHAIN, EXEC_STAMP, FLAGS, LEFT_AT, RIP } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
+import { CARRY_SHIFT, CURRENT, PUT_ASIDE, SAVED } from "../ir/flags.ts";
 import { RUNNING_CPU } from "../ram.ts";
 import { CALL_DEPTH } from "../tunables.ts";
 import { Access } from "./access.ts";
 import { OP } from "./encoder.ts";
-import { CONDITION, IMPORTS, LEAVE_TYPE, REGION_TYPE, STEP_TYPE } from "./imports.ts";
+import { CONDITION, IMPORTS, LEAVE_TYPE, REGION_TYPE, SAVED_STATUS, STEP_TYPE } from "./imports.ts";
 import { GO_ON, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE, jumpEntryAt } from "./jump_table.ts";
 import { BACK, CPU_AT, DEPTH, ENTRY, LABEL, RESULT, X32, X64 } from "./values.ts";
 
@@ -276,6 +277,26 @@ export class Generator extends Access {
     this.storeTemps();
     this.code.i32(RUNNING_CPU).call(index).op(OP.drop);
     this.branch(this.#rawLevel);
+  }
+
+  /** Pushes CF of the flags that have been put aside. */
+  savedCarry(): void {
+    this.code.i32(RUNNING_CPU).call(SAVED_STATUS).i32(CF).op(OP.i32And);
+  }
+  /** Puts the flags aside, which are in memory, unless the ones there were put aside are still what CF follows from. */
+  saveFlags(): void {
+    const { code } = this;
+    code.i32(CPU_AT).mem(OP.i32Load, 8 * FLAGS).tee(X32).i32(7 << CARRY_SHIFT).op(OP.i32And);
+    code.i32(SAVED << CARRY_SHIFT).op(OP.i32Ne);
+    this.open(OP.if);
+    code.i32(CPU_AT).get(X32).mem(OP.i32Store, 8 * PUT_ASIDE.kind);
+    for (const operand of ["a", "b", "r", "c"] as const) {
+      code.i32(CPU_AT).i32(CPU_AT).mem(OP.i64Load, 8 * CURRENT[operand]).mem(
+        OP.i64Store,
+        8 * PUT_ASIDE[operand],
+      );
+    }
+    this.close();
   }
 
   /** Pushes condition `cc` of whatever flags there are, through JavaScript. */

@@ -14,8 +14,8 @@ export const READ = 0,
   PROBE = 7;
 /** Window misses, in WebAssembly (miss.ts). */
 export const MISS_READ = 0, MISS_READ_WRITABLE = 1, MISS_UPDATE = 2, MISS_STORE = 3;
-/** The status flags that c has; whether condition cc holds: in WebAssembly (status.ts). */
-export const STATUS = 4, CONDITION = 5;
+/** The status flags that c has; whether condition cc holds; the flags that have been put aside: in WebAssembly (status.ts). */
+export const STATUS = 4, CONDITION = 5, SAVED_STATUS = 6;
 
 const slowWrite = (words: number): FunctionType => ({
   params: [I32, I32, I32, ...new Array(words).fill(I32), F64],
@@ -43,7 +43,7 @@ export const MISS: readonly FunctionType[] = [miss(), miss(), miss(), miss(I64)]
 export const STEP: FunctionType = { params: [I32], results: [I32] };
 /** c, condition code → 0 or 1. */
 export const ASK: FunctionType = { params: [I32, I32], results: [I32] };
-export const IMPORTS: readonly FunctionType[] = [...MISS, STEP, ASK];
+export const IMPORTS: readonly FunctionType[] = [...MISS, STEP, ASK, STEP];
 /** A region: depth of nested calls, and the address that the caller on the host's stack goes on at (NO_CALLER: nobody) → see generator.ts. */
 export const REGION: FunctionType = { params: [I32, I64], results: [I32] };
 /** What a region leaves through. */

@@ -2,7 +2,22 @@
 
 import { AF, DF, FLAG_A, FLAG_B, FLAG_C, FLAG_R, FLAGS, OF, RSP, TEMP_COUNT, TEMPS } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
-import { ADD, carryKind, COND_B, KEPT, kindOf, LOGIC, RESULT, SAR, SHL, SHR, SUB } from "../ir/flags.ts";
+import {
+  ADD,
+  carryKind,
+  COND_B,
+  isSaved,
+  KEPT,
+  kindOf,
+  LOGIC,
+  RESULT,
+  SAR,
+  SAVED,
+  SHL,
+  SHR,
+  SUB,
+  UNKNOWN,
+} from "../ir/flags.ts";
 import { atRegister, type Mem, type Value } from "../ir/op.ts";
 import { condition, leave } from "./conditions.ts";
 import { OP, SIMD } from "./encoder.ts";
@@ -323,12 +338,18 @@ for (const size of [1, 2, 4, 8]) {
     };
     INTEGER[`${name}${bits}f`] = (g, [d, x, kind]) => {
       const { code } = g;
-      condition(g, COND_B, kind);
-      code.set(X32);
+      const record = kindOf(minus ? SUB : ADD, size), saved = kind === UNKNOWN || isSaved(kind);
+      if (kind === UNKNOWN) g.saveFlags();
+      if (!saved) {
+        condition(g, COND_B, kind);
+        code.set(X32);
+      }
       operands(g, x, { lo: 1, hi: 0 });
-      code.get(X32);
-      g.set32(FLAG_C);
-      leave(g, kindOf(minus ? SUB : ADD, size) | carryKind(KEPT, size));
+      if (!saved) {
+        code.get(X32);
+        g.set32(FLAG_C);
+      }
+      leave(g, record | carryKind(saved ? SAVED : KEPT, size));
       value(g, FLAG_A);
       set(g, d);
     };

@@ -1,20 +1,24 @@
 // The six status flags, and conditions, from lazy flags of a kind that is only known at run time (ir/flags.ts): wasm functions that regions
 // import.
 
-import { AF, CF, FLAG_A, FLAG_B, FLAG_C, FLAG_R, FLAGS, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
+import { AF, CF, OF, PF, SF, STATUS_FLAGS, ZF } from "../cpu.ts";
 import {
   ADD,
   CARRY_SHIFT,
   CARRY_SIZE_SHIFT,
   COUNT_SHIFT,
+  CURRENT,
   EXPLICIT,
+  type FlagSlots,
   KEPT,
   MUL,
+  PUT_ASIDE,
   RECORD,
   RESULT,
   ROL,
   ROR,
   SAR,
+  SAVED,
   SHL,
   SHR,
   SUB,
@@ -34,23 +38,19 @@ export function statusFunctions(
   pages: number,
   memory: WebAssembly.Memory,
   table: WebAssembly.Table,
-): { status: WebAssembly.ExportValue; condition: WebAssembly.ExportValue } {
+): Record<"status" | "condition" | "saved", WebAssembly.ExportValue> {
   const bytes = wasmModule({
     pages,
     imports: [],
     globals: 0,
     functions: [
-      {
-        type: STEP,
-        locals: [I32, I32, I64, I64, I64, I64, I64, I32, I32, I32, I32],
-        code: statusCode(),
-        name: "s",
-      },
+      { type: STEP, locals: STATUS_LOCALS, code: statusCode(CURRENT), name: "s" },
+      { type: STEP, locals: STATUS_LOCALS, code: statusCode(PUT_ASIDE), name: "saved" },
       { type: ASK, locals: [I32], code: conditionCode(), name: "c" },
     ],
   });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: memory, t: table } });
-  return { status: exports["s"]!, condition: exports["c"]! };
+  return { status: exports["s"]!, condition: exports["c"]!, saved: exports["saved"]! };
 }
 
 /** Where the condition "less" is put beside the flags. */
@@ -75,7 +75,11 @@ function conditionCode(): Code {
   return code;
 }
 
-function statusCode(): Code {
+const STATUS_LOCALS = [I32, I32, I64, I64, I64, I64, I64, I32, I32, I32, I32];
+/** The number of the function for what has been put aside. */
+const SAVED_FUNCTION = 1;
+
+function statusCode(slots: FlagSlots): Code {
   const C = 0,
     STATE = 1,
     FORM = 2,
@@ -89,7 +93,9 @@ function statusCode(): Code {
     CARRY = 10,
     OVERFLOW = 11;
   const code = new Code();
-  code.get(C).i32(2).op(OP.i32Shl).tee(STATE).mem(OP.i32Load, 8 * FLAGS).tee(KIND).i32(RECORD).op(OP.i32And)
+  code.get(C).i32(2).op(OP.i32Shl).tee(STATE).mem(OP.i32Load, 8 * slots.kind).tee(KIND).i32(RECORD).op(
+    OP.i32And,
+  )
     .set(FORM);
   /** TOP = the number of the operand's top bit; `size` pushes a word whose low bits are the log2 of its bytes. */
   const setTop = (size: () => void) => {
@@ -100,13 +106,13 @@ function statusCode(): Code {
   code.op(OP.block, I32);
   const class_ = (kind: number) => code.get(FORM).i32(~3).op(OP.i32And).i32(kind).op(OP.i32Eq);
   class_(EXPLICIT);
-  code.op(OP.if, VOID).get(STATE).mem(OP.i32Load, 8 * FLAG_B).i32(STATUS_FLAGS).op(OP.i32And).br(1).op(
+  code.op(OP.if, VOID).get(STATE).mem(OP.i32Load, 8 * slots.b).i32(STATUS_FLAGS).op(OP.i32And).br(1).op(
     OP.end,
   );
   setTop(() => code.get(FORM));
   // MASK: the operand's bits
   code.i64(-1, -1).i64(63, 0).get(TOP).op(OP.i64Sub, OP.i64ShrU).set(MASK);
-  for (const [local, slot] of [[A, FLAG_A], [B, FLAG_B], [R, FLAG_R]] as const) {
+  for (const [local, slot] of [[A, slots.a], [B, slots.b], [R, slots.r]] as const) {
     code.get(STATE).mem(OP.i64Load, 8 * slot).get(MASK).op(OP.i64And).set(local);
   }
   class_(MUL);
@@ -148,7 +154,12 @@ function statusCode(): Code {
   // CF and OF from FLAG_C. Numbers of bits count modulo 64: those beyond the operand, for long shifts of short ones, find zeros.
   code.get(KIND).i32(CARRY_SHIFT).op(OP.i32ShrU).i32(7).op(OP.i32And).tee(FORM).op(OP.i32Eqz, OP.if, VOID);
   code.get(BITS).op(OP.return, OP.end);
-  code.get(STATE).mem(OP.i64Load, 8 * FLAG_C).set(R);
+  // What is put aside has not put anything aside itself.
+  if (slots === CURRENT) {
+    code.get(FORM).i32(SAVED).op(OP.i32Eq, OP.if, VOID).get(BITS).i32(~CF).op(OP.i32And);
+    code.get(C).call(SAVED_FUNCTION).i32(CF).op(OP.i32And, OP.i32Or, OP.return, OP.end);
+  }
+  code.get(STATE).mem(OP.i64Load, 8 * slots.c).set(R);
   code.get(FORM).i32(KEPT).op(OP.i32Eq, OP.if, VOID);
   code.get(BITS).i32(~CF).op(OP.i32And).get(R).op(OP.i32WrapI64).i32(CF).op(
     OP.i32And,
