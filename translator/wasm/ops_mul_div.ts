@@ -5,7 +5,7 @@ import { EXPLICIT, kindOf, MUL } from "../ir/flags.ts";
 import { nameOf } from "../ir/objects.ts";
 import { leave } from "./conditions.ts";
 import { I32, I64, OP, pushHighProduct } from "./encoder.ts";
-import { type Generator, W64, X64, Y64, Z64 } from "./generator.ts";
+import { type Generator, W64, X32, X64, Y64, Z64 } from "./generator.ts";
 import { BIT } from "./ops_bit.ts";
 import { type Emit, operands } from "./ops_integer.ts";
 import { doubleShiftHelper } from "./ops_shift.ts";
@@ -147,24 +147,88 @@ export function divisionHelper(g: Generator, helper: object, s: number, step: ()
   const name = /^mul_div\.(i?)div(8|16|32|64)$/.exec(nameOf(helper) ?? "");
   if (name === null) return false;
   const size = Number(name[2]) / 8;
-  if (size >= 4) divide(g, step(), s, size, name[1] === "i");
-  else g.runStepOn(step(), [RAX, RDX, s], [RAX, RDX]);
+  (size >= 4 ? divide : divideNarrow)(g, step(), s, size, name[1] === "i");
   return true;
+}
+
+/** Leaves of the i64 on the stack its low bits, as a signed number or not. */
+function cut(g: Generator, bits: number, signed: boolean): void {
+  if (!signed) g.code.i64(bits === 32 ? -1 : 2 ** bits - 1, 0).op(OP.i64And);
+  else g.code.op(bits === 8 ? OP.i64Extend8S : bits === 16 ? OP.i64Extend16S : OP.i64Extend32S);
+}
+/** Low 16 bits of register `r` = those that `push` pushes as i64. */
+function insert16(g: Generator, r: number, push: () => void): void {
+  g.get64(r);
+  g.code.i64(-65536, -1).op(OP.i64And);
+  push();
+  g.code.i64(65535, 0).op(OP.i64And, OP.i64Or);
+  g.set64(r);
+}
+
+/** Division of AX to AL and AH, of DX:AX to AX and DX. */
+function divideNarrow(g: Generator, step: number, s: number, size: number, signed: boolean): void {
+  const { code } = g, bits = 8 * size;
+  const level = g.open(OP.block), slow = g.open(OP.block);
+  g.get64(s);
+  cut(g, bits, signed);
+  code.tee(Y64).op(OP.i64Eqz).hint(false);
+  g.branchIf(slow);
+  g.get64(RAX);
+  if (size === 2) {
+    code.i64(65535, 0).op(OP.i64And);
+    g.get64(RDX);
+    code.i64(16, 0).op(OP.i64Shl, OP.i64Or);
+  }
+  cut(g, 2 * bits, signed);
+  code.tee(X64).get(Y64).op(signed ? OP.i64DivS : OP.i64DivU).tee(Z64).get(Z64);
+  cut(g, bits, signed);
+  code.op(OP.i64Ne).hint(false);
+  g.branchIf(slow);
+  code.get(X64).get(Z64).get(Y64).op(OP.i64Mul, OP.i64Sub).set(W64);
+  if (size === 1) {
+    insert16(g, RAX, () => {
+      code.get(W64).i64(8, 0).op(OP.i64Shl).get(Z64).i64(255, 0).op(OP.i64And, OP.i64Or);
+    });
+  } else {
+    insert16(g, RAX, () => code.get(Z64));
+    insert16(g, RDX, () => code.get(W64));
+  }
+  g.branch(level);
+  g.close();
+  g.runStepOn(step, [RAX, RDX, s], [RAX, RDX]);
+  g.close();
+}
+
+/** AX = AL × slot s, DX:AX = AX × slot s. */
+function multiplyNarrow(g: Generator, s: number, size: number, signed: boolean): void {
+  const { code } = g, bits = 8 * size;
+  for (const slot of [RAX, s]) {
+    g.get64(slot);
+    cut(g, bits, signed);
+  }
+  code.op(OP.i64Mul).set(W64);
+  insert16(g, RAX, () => code.get(W64));
+  if (size === 2) insert16(g, RDX, () => code.get(W64).i64(16, 0).op(OP.i64ShrU));
+  code.get(W64).get(W64);
+  cut(g, bits, signed);
+  code.op(OP.i64Ne);
+  overflow(g);
 }
 
 MUL_DIV.result1 = (g, [helper, s], o) => {
   const name = /^mul_div\.(i?)mul(8|16|32|64)$/.exec(nameOf(helper) ?? "");
   if (name === null) return g.runStep(g.step(o));
   const size = Number(name[2]) / 8;
-  if (size >= 4) return multiply(g, s, size, name[1] === "i");
-  g.runStepOn(g.step(o), [RAX, RDX, s], [RAX, RDX, FLAG_B]);
-  leave(g, EXPLICIT);
+  (size >= 4 ? multiply : multiplyNarrow)(g, s, size, name[1] === "i");
 };
 /** Flags of a product of 16-bit factors in slots. */
 MUL_DIV.result2 = (g, [helper, x, y], o) => {
   if (nameOf(helper) !== "mul_div.mulFlags16") return g.runStep(g.step(o));
-  g.runStepOn(g.step(o), [x, y], [FLAG_B]);
-  leave(g, EXPLICIT);
+  const { code } = g;
+  g.get32(x);
+  g.get32(y);
+  code.op(OP.i32Mul).tee(X32).get(X32).op(OP.i32Extend16S, OP.i32Ne);
+  overflow(g);
 };
 MUL_DIV.result4 = MUL_DIV.flag4 = (g, a, o) => {
   if (!doubleShiftHelper(g, a) && !textHelper(g, a, o)) g.runStep(g.step(o));
