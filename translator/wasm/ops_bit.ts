@@ -35,8 +35,8 @@ for (const bits of [16, 32, 64]) {
   }
 }
 
-/** Bit scans, POPCNT, products for 32 and 64 bits. */
-for (const size of [4, 8]) counts(size);
+/** Bit scans and POPCNT (operands of 16 bits are zero-extended), products of 32 and 64 bits. */
+for (const size of [2, 4, 8]) counts(size);
 function counts(size: number): void {
   const bits = 8 * size, wide = size === 8;
   for (const name of ["bsf", "bsr"]) {
@@ -74,6 +74,7 @@ function counts(size: number): void {
     code.get(X64);
     g.set64(d);
   };
+  if (size === 2) return;
   BIT[`imul${bits}`] = (g, [d, x, y]) => {
     wide ? g.get64(x) : g.get32(x);
     wide ? g.get64(y) : g.get32(y);

@@ -20,6 +20,7 @@ const WIDE = /^mul_div\.(i?)(mul|div)(8|16|32|64)$/;
 export function helperRegisters(name: string, args: readonly unknown[]): readonly number[] {
   if (name === "result4") return textRegisters(args);
   if (name === "vecpages") return maskedRegisters(args);
+  if (name === "look0") return [RAX];
   if (name !== "help1" && name !== "result1") return [];
   return WIDE.test(nameOf(args[0] as object) ?? "") ? [RAX, RDX] : [];
 }

@@ -10,6 +10,7 @@ import { MASKED } from "./ops_masked.ts";
 import { AVX, wideFloat } from "./ops_avx.ts";
 import { BIT } from "./ops_bit.ts";
 import { BMI } from "./ops_bmi.ts";
+import { FLAG } from "./ops_flag.ts";
 import { divisionHelper, MUL_DIV } from "./ops_mul_div.ts";
 import { SHIFT } from "./ops_shift.ts";
 import { MASK_HELPERS } from "./ops_sse4.ts";
@@ -30,6 +31,7 @@ export const VECTOR: Record<string, Emit> = {
   ...X87,
   ...SHIFT,
   ...MUL_DIV,
+  ...FLAG,
   ...BIT,
   ...STRING,
   ...BMI,
