@@ -328,11 +328,12 @@ export function div(z: Num, a: Num, b: Num): void {
   fromBigInt(z, a.sign ^ b.sign, q, a.exp - b.exp - 96, q * d !== n);
 }
 
-/** Floor of the square root. */
+/** Floor of the square root of a number below 2^1023. */
 export function isqrt(n: bigint): bigint {
   if (n < 2n) return n;
-  // Newton from above.
-  let x = 1n << BigInt((bitLength(n) + 1) >> 1);
+  // Newton from above: the root of the nearest double is off by less than one in 2^52.
+  const near = BigInt(Math.floor(Math.sqrt(Number(n))));
+  let x = near + (near >> 50n) + 1n;
   for (;;) {
     const y = (x + n / x) >> 1n;
     if (y >= x) return x;
