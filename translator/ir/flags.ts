@@ -60,7 +60,7 @@ export function isSaved(kind: number): boolean {
 
 /** The kind that a reader of `reads` may be told where kinds are to be small: those without the bits above RECORD. */
 export function smallKind(kind: number, reads: number): number {
-  if (kind === UNKNOWN || (kind & ~3) === MUL) return UNKNOWN;
+  if (kind === UNKNOWN || (kind & RECORD & ~3) === MUL) return UNKNOWN;
   if (kind <= RECORD) return kind;
   return (reads & (CF | OF)) === 0 ? kind & RECORD : UNKNOWN;
 }

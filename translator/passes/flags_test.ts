@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { RAX, RBX } from "../cpu.ts";
 import type { IrBlock } from "../ir/block.ts";
-import { kindOf, SUB } from "../ir/flags.ts";
+import { carryKind, KEPT, kindOf, LOGIC, MUL, SHL, SUB, UNKNOWN } from "../ir/flags.ts";
 import { OPS } from "../ir/ops.ts";
 import { makeLink } from "../cache/block.ts";
-import { resolveFlags } from "./flags.ts";
+import { nameKinds, resolveFlags } from "./flags.ts";
 
 function block(...ops: [string, ...unknown[]][]): IrBlock {
   return {
@@ -48,4 +48,23 @@ Deno.test("resolveFlags() keeps CF alive through INC", () => {
   const b = block(["add64f", RAX, RAX, one], ["inc64f", RBX, RBX, -1], ["jumpTo", RAX]);
   resolveFlags(b);
   assertEquals(names(b), ["add64f", "inc64f", "jumpTo"]);
+});
+
+Deno.test("nameKinds() tells readers small kinds only, unless they know what to do with whole ones", () => {
+  const ops: [string, ...unknown[]][] = [
+    ["shl32f", RAX, RAX, 3],
+    ["set4", RBX, -1],
+    ["set2", RBX, -1],
+    ["imul32f", RAX, RAX, RBX],
+    ["bt32f", RAX, RBX],
+    ["set4", RBX, -1],
+  ];
+  const kinds = (whole: boolean) => {
+    const b = block(...ops, ["jumpTo", RAX]);
+    nameKinds(b, UNKNOWN, () => whole);
+    return b.ops.filter((o) => o.def.kindArg >= 0).map((o) => o.args[o.def.kindArg]);
+  };
+  assertEquals(kinds(false), [kindOf(LOGIC, 4), UNKNOWN, UNKNOWN]);
+  const shifted = kindOf(LOGIC, 4) | carryKind(SHL, 4, 3);
+  assertEquals(kinds(true), [shifted, shifted, kindOf(MUL, 4) | carryKind(KEPT, 4)]);
 });
