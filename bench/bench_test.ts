@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import { INPUTS } from "./inputs.ts";
 import { lineCharts } from "./line_chart.ts";
+import { parseOptions } from "./options.ts";
 import { figure, meanRatio, type Row, withoutStart } from "./results.ts";
 import { geometricMean, median, showTime } from "./statistics.ts";
 import { BENCHMARKS } from "./suite.ts";
@@ -96,4 +97,18 @@ Deno.test("charts are one SVG element without broken numbers", () => {
     assert(!/NaN|Infinity|undefined/.test(svg), svg);
   }
   assert(suite.includes("a &lt; b"));
+});
+
+Deno.test("parseOptions() refuses a place where results cannot be written, before anything is measured", () => {
+  const { error } = console, { exitCode } = Deno, said: string[] = [];
+  console.error = (text: string) => void said.push(text);
+  try {
+    for (const option of ["--svg=", "--json=/no/such/folder/x.json"]) {
+      assertEquals(parseOptions([option]), undefined);
+      assert(said.some((text) => text.includes(`what is ${option}?`)), said.join("\n"));
+    }
+  } finally {
+    console.error = error;
+    Deno.exitCode = exitCode;
+  }
 });

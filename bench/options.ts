@@ -44,6 +44,11 @@ export function parseOptions(words: readonly string[]): Options | undefined {
   if (parsed.group !== undefined && !Object.hasOwn(GROUPS, parsed.group)) {
     unknown.push(`--group=${parsed.group}`);
   }
+  for (const option of ["svg", "json"] as const) {
+    if (parsed[option] !== undefined && !isWritable(parsed[option])) {
+      unknown.push(`--${option}=${parsed[option]}`);
+    }
+  }
   if (parsed.help || unknown.length > 0) {
     for (const word of unknown) console.error(`bench: what is ${word}?`);
     console.error(HELP);
@@ -63,4 +68,14 @@ export function parseOptions(words: readonly string[]): Options | undefined {
     ...(parsed.svg === undefined ? {} : { svg: parsed.svg }),
     ...(parsed.json === undefined ? {} : { json: parsed.json }),
   };
+}
+
+/** Whether results can be written there: to be known before they are measured. */
+function isWritable(path: string): boolean {
+  try {
+    Deno.writeTextFileSync(path, "", { append: true });
+    return true;
+  } catch {
+    return false;
+  }
 }
