@@ -7,12 +7,10 @@
 import { MXCSR } from "../cpu.ts";
 import { I32, OP, SIMD } from "./encoder.ts";
 import { DOUBLE, type Format } from "./float_facts.ts";
-import type { Arith } from "./float_slow.ts";
+import { type Arith, arithOpcode, PE, STATE, STATE_ORDINARY } from "./float_slow.ts";
 import type { Generator } from "./generator.ts";
-import { branchIfDenormal, denormals, highWord } from "./ops_float.ts";
+import { AND, AND_NOT, branchIfDenormal, denormals, highWord, I32X4_ADD, OR } from "./ops_float.ts";
 
-/** Masked exceptions and rounding to nearest; the precision flag. */
-const STATE = 0x7f80, ORDINARY = 0x1f80, PE = 32;
 /** The lower half of a significand, and one bit more. */
 const LOW_HALF = { 8: 0x7ffffff, 4: 0xfff } as const;
 
@@ -24,7 +22,7 @@ export const canBeExact = (name: Arith): name is Exact => name === "add" || name
 function ordinary(g: Generator, level: number): number {
   const state = g.scratch(I32, 11), { code } = g;
   g.base();
-  code.mem(OP.i32Load, 8 * MXCSR).tee(state).i32(STATE).op(OP.i32And).i32(ORDINARY).op(OP.i32Ne);
+  code.mem(OP.i32Load, 8 * MXCSR).tee(state).i32(STATE).op(OP.i32And).i32(STATE_ORDINARY).op(OP.i32Ne);
   g.branchIf(level);
   return state;
 }
@@ -67,7 +65,9 @@ export function branchUnlessExact(
     if (double) code.i64(LOW_HALF[8], 0).op(OP.i64And, OP.i64Eqz);
     else code.i32(LOW_HALF[4]).op(OP.i32And, OP.i32Eqz);
   } else {
-    const [plus, minus] = double ? [OP.f64Add, OP.f64Sub] : [OP.f32Add, OP.f32Sub], sum = name === "add";
+    const plus = arithOpcode("add", format, false),
+      minus = arithOpcode("sub", format, false),
+      sum = name === "add";
     // R - A = B (A - R = B), R - B = A (R + B = A)
     code.get(sum ? r : a).get(sum ? a : r).op(minus).get(b);
     op(OP.f64Eq, OP.f32Eq);
@@ -79,10 +79,10 @@ export function branchUnlessExact(
   g.branchIf(level);
 }
 
-const AND = 78, AND_NOT = 79, OR = 80, ANY = 83, I32X4_ADD = 174;
+const ANY = 83;
 const LANES = {
-  8: { equal: 0x47, plus: 240, minus: 241, bits: 214, all: 195 },
-  4: { equal: 0x41, plus: 228, minus: 229, bits: 55, all: 163 },
+  8: { equal: 0x47, bits: 214, all: 195 },
+  4: { equal: 0x41, bits: 55, all: 163 },
 } as const;
 
 /** The same of all lanes. */
@@ -93,7 +93,7 @@ export function branchUnlessAllExact(
   [a, b, r]: readonly [number, number, number],
   level: number,
 ): void {
-  const { code } = g, { equal, plus, minus, bits, all } = LANES[format.bytes];
+  const { code } = g, { equal, bits, all } = LANES[format.bytes];
   const words = (word: number) => {
     const view = new DataView(new ArrayBuffer(16));
     for (let at = 16 - 4; at >= 0; at -= format.bytes) view.setInt32(at, word, true);
@@ -134,7 +134,9 @@ export function branchUnlessAllExact(
     for (let i = 0; i < 16; i++) code.op(i % format.bytes < 4 ? low >> 8 * (i % format.bytes) & 255 : 0);
     code.simd(AND).simd(ANY).op(OP.i32Eqz);
   } else {
-    const sum = name === "add";
+    const plus = arithOpcode("add", format, true),
+      minus = arithOpcode("sub", format, true),
+      sum = name === "add";
     code.get(sum ? r : a).get(sum ? a : r).simd(minus).get(b).simd(equal);
     code.get(r).get(b).simd(sum ? minus : plus).get(a).simd(equal).simd(AND).simd(all);
   }

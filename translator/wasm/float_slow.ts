@@ -41,7 +41,7 @@ export function slowArith(name: Arith, format: Format, packed: boolean): number 
 }
 
 // Masked exceptions and rounding to nearest; the precision flag.
-const STATE = 0x7f80, STATE_ORDINARY = 0x1f80, PE = 32;
+export const STATE = 0x7f80, STATE_ORDINARY = 0x1f80, PE = 32;
 
 /** Locals common to both kinds; parameter: the CPU state's I32 index. */
 const C = 0, BASE = 1, MX = 2;

@@ -120,7 +120,8 @@ function slowly(g: Generator, index: number, [, d, r]: number[], step: number, t
   g.close();
 }
 
-const AND = 78, AND_NOT = 79, OR = 80, XOR = 81, I32X4_ADD = 174;
+export const AND = 78, AND_NOT = 79, OR = 80, I32X4_ADD = 174;
+const XOR = 81;
 /** Of 64- and 32-bit lanes: equality, shifts, sum, signs (cheaper to branch on than any_true). */
 const INT = {
   8: { equal: 214, shiftLeft: 203, shiftRight: 205, add: 206, bits: 53, signs: 196 },
