@@ -42,8 +42,11 @@ export const BY_JAVASCRIPT: FunctionType = { params: [I32, I32], results: [] };
 export const NODE = 1;
 
 export class HandlerGenerator extends Generator {
+  /** A fault throws through the handler, so nothing leaves through here. */
+  #faultLevel = 0;
+
   constructor() {
-    super([], [], [], new Map(), new HandlerCode());
+    super([], [], new Map(), new HandlerCode());
   }
 
   // Every value is in the CPU state.
@@ -207,7 +210,10 @@ export class HandlerGenerator extends Generator {
     this.close();
   }
   beginBody(): void {
-    this.faultLevel = this.open(OP.block);
+    this.#faultLevel = this.open(OP.block);
+  }
+  protected override faultLevel(): number {
+    return this.#faultLevel;
   }
   endBody(): void {
     this.close();

@@ -49,7 +49,7 @@ const NOWHERE: Mem = atRegister(TEMPS, 0);
 /** What the emitter knows where it is: see Values.flags, and pages. */
 export interface Known {
   readonly flags: FlagState;
-  readonly changed: Values["changed"];
+  readonly held: Values["held"];
   readonly pages: ReturnType<KnownPages["save"]>;
 }
 
@@ -60,22 +60,19 @@ export class Access extends Values {
   /** The form of the effective address that was pushed last. */
   #form: Mem = NOWHERE;
   readonly #known = new KnownPages();
-  /** Where a fault goes: a level of open(). */
-  protected faultLevel = 0;
 
   constructor(
     used: Iterable<number>,
-    written: Iterable<number>,
     split: Iterable<number>,
     windows: Windows,
     code?: Values["code"],
   ) {
-    super(used, written, split, code);
+    super(used, split, code);
     this.#windows = windows;
     if (windows.has(STACK)) this.#stack = this.#newLocals(true);
   }
 
-  /** Loads what lies in memory, at the start and behind what may have changed it. */
+  /** At the start, and behind what may have changed anything in memory. */
   override reload(): void {
     super.reload();
     this.#known.clear();
@@ -93,17 +90,17 @@ export class Access extends Values {
 
   /** What is known on the way here; to be restored where another way begins at the same place. */
   get known(): Known {
-    return { flags: this.flags, changed: this.changed, pages: this.#known.save() };
+    return { flags: this.flags, held: this.held, pages: this.#known.save() };
   }
-  set known({ flags, changed, pages }: Known) {
+  set known({ flags, held, pages }: Known) {
     this.flags = flags;
-    this.changed = changed;
+    this.held = held;
     this.#known.restore(pages);
   }
-  /** Ways meet here. */
-  forgetAll(): void {
+  /** Ways meet here, all of which have made registers lie so. */
+  forgetAll(held: Values["held"]): void {
     this.forgetFlags();
-    this.changed = undefined;
+    this.held = held;
     this.#known.clear();
   }
   /** Register `r` points somewhere else. */
@@ -238,9 +235,11 @@ export class Access extends Values {
     code.get(ADDRESS).op(OP.i32WrapI64).get(stack.addend).op(OP.i32Add).set(at);
     fast(at);
     code.op(OP.else);
+    const { held } = this;
     this.known = known;
     slow();
     this.close();
+    this.meet(held, this.held);
   }
 
   #throughTlb(miss: number, size: number, ip: number, more?: () => void): void {
@@ -262,12 +261,17 @@ export class Access extends Values {
     this.close();
   }
 
+  /** Where a fault goes, from here: as a level of open(). */
+  protected faultLevel(): number {
+    return 0;
+  }
   /** Pops whether the instruction faults: leaves then. */
   protected faultIf(): void {
-    if (this.hasStoredFlags) return this.branchIf(this.faultLevel);
+    const level = this.faultLevel();
+    if (this.hasStoredFlags) return this.branchIf(level);
     this.open(OP.if);
     this.storeFlags();
-    this.branch(this.faultLevel);
+    this.branch(level);
     this.close();
   }
 

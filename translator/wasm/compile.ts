@@ -189,7 +189,7 @@ export class WasmTier {
   /** A region's module, which other runs may use, too. `without`: bits of the windows that it does without (window_misses.ts). */
   emit(flow: Flow, without = 0): RegionParts {
     const began = performance.now();
-    const { generator, steps, links, ends } = makers.get().emitRegion(flow, without);
+    const { code, locals, steps, links, ends } = makers.get().emitRegion(flow, without);
     const imports = [...IMPORTS, ...steps.map(() => STEP)];
     const others = flow.entries.slice(1).map((_, n) => ({
       type: REGION,
@@ -202,7 +202,7 @@ export class WasmTier {
       types: TYPES,
       imports,
       globals: GLOBALS,
-      functions: [{ type: REGION, locals: generator.locals, code: generator.code, name: "0" }, ...others],
+      functions: [{ type: REGION, locals, code, name: "0" }, ...others],
     });
     const blocks = [...flow.blocks, ...flow.stubs.values()].map(({ address }) => address),
       pages = flow.pages.map(({ address }) => address);

@@ -1,6 +1,7 @@
 // The emitter of one region's function: its start, its ways out, and calls of other regions.
 //
-// Every way out stores what the region may have changed. A fault leaves through one common exit, so the paths that do not fault carry no stores.
+// Every way out stores what the region may have changed. Faults leave through exits of their own, one for all places where the same registers have
+// changed, so the paths that do not fault carry no stores, and no register is kept for the sake of faults.
 
 import { CF, CHAIN, EXEC_STAMP, FLAGS, LEFT_AT, RIP } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
@@ -8,9 +9,10 @@ import { CARRY_SHIFT, CURRENT, PUT_ASIDE, SAVED } from "../ir/flags.ts";
 import { RUNNING_CPU } from "../ram.ts";
 import { CALL_DEPTH } from "../tunables.ts";
 import { Access } from "./access.ts";
-import { OP } from "./encoder.ts";
+import { Code, OP, VOID } from "./encoder.ts";
 import { CONDITION, IMPORTS, LEAVE_TYPE, REGION_TYPE, SAVED_STATUS, STEP_TYPE } from "./imports.ts";
 import { GO_ON, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE, jumpEntryAt } from "./jump_table.ts";
+import { isSame, type RegisterSet } from "./register_set.ts";
 import { BACK, CPU_AT, DEPTH, ENTRY, LABEL, RESULT, X32, X64 } from "./values.ts";
 
 export * from "./values.ts";
@@ -50,6 +52,8 @@ export class Generator extends Access {
   /** Levels of the common exits. */
   #exitLevel = 0;
   #rawLevel = 0;
+  /** The registers that the exits for faults store. */
+  readonly #faultExits: RegisterSet[] = [];
 
   /** `entries`: guest addresses where the region may be entered. LABEL tells which of several it is. */
   begin(entries: readonly number[]): void {
@@ -76,14 +80,12 @@ export class Generator extends Access {
     this.reload();
     this.floats.enter(this);
     this.#rawLevel = this.open(OP.block);
-    this.faultLevel = this.open(OP.block);
     this.#exitLevel = this.open(OP.block);
   }
-  end(): void {
+  /** The whole function. */
+  end(): Code {
     this.code.op(OP.unreachable); // the body never falls through
     this.close();
-    this.changed = undefined;
-    this.spill();
     // What unwinds the guest's stack unwinds the host's, too.
     this.code.get(RESULT).i32(PAUSED).op(OP.i32Ne).get(RESULT).i32(UNWOUND).op(OP.i32Ne).get(DEPTH).op(
       OP.i32Eqz,
@@ -102,21 +104,37 @@ export class Generator extends Access {
     this.close();
     this.code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP).get(RESULT).op(OP.return);
     this.close();
-    this.spill();
-    this.code.i32(FAULTED).op(OP.return);
-    this.close();
     this.code.i32(FAULTED);
+    // The blocks that exits for faults end lie around all of that, the first one innermost, so that none moves another.
+    const whole = new Code();
+    for (const _ of this.#faultExits) whole.op(OP.block, VOID);
+    whole.append(this.code);
+    this.code.clear();
+    for (const changed of this.#faultExits) {
+      this.code.op(OP.return, OP.end);
+      this.held = { loaded: changed, changed };
+      this.spill();
+      this.code.i32(FAULTED);
+    }
+    return whole.append(this.code);
+  }
+  protected override faultLevel(): number {
+    const exits = this.#faultExits, { changed } = this.held;
+    const n = exits.findIndex((other) => isSame(other, changed));
+    return -(n >= 0 ? n : exits.push(changed) - 1);
   }
 
   /** Leaves to the address in X64, a fixed one: link `n` of the region, if no other region takes over. */
   leaveByLink(n: number, lo: number, hi: number): void {
     this.storeFlags();
+    this.spill();
     this.code.i64(lo, hi).set(X64).global(FIRST_LINK).i32(n).op(OP.i32Add).set(RESULT);
     this.branch(this.#exitLevel);
   }
   /** Leaves to the address in X64. */
   leaveIndirect(): void {
     this.storeFlags();
+    this.spill();
     this.code.i32(INDIRECT).set(RESULT);
     this.branch(this.#exitLevel);
   }
@@ -130,6 +148,7 @@ export class Generator extends Access {
   /** Leaves to the address in X64 through the dispatcher. */
   pause(): void {
     this.storeFlags();
+    this.spill();
     this.code.i32(PAUSED).set(RESULT);
     this.branch(this.#exitLevel);
   }
@@ -143,6 +162,7 @@ export class Generator extends Access {
     code.i32(RETURNED).op(OP.return);
     this.close();
     this.storeFlags();
+    this.spill();
     code.i32(UNWOUND).set(RESULT);
     this.branch(this.#exitLevel);
   }

@@ -5,7 +5,7 @@ import { STATUS_FLAGS } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import type { Const } from "../ir/op.ts";
 import { condition } from "./conditions.ts";
-import { OP, VOID } from "./encoder.ts";
+import { type Code, OP, VOID } from "./encoder.ts";
 import { callsRegion, type Flow, jumps, resolveRegionFlags, staysInside } from "./flow.ts";
 import { asksMemory } from "./flag_use.ts";
 import { planFloats, scalarDoubles } from "./float_plan.ts";
@@ -13,13 +13,16 @@ import { Generator, LABEL, X64 } from "./generator.ts";
 import { INTEGER, moveStack, pushValue, STACK_TOP } from "./ops_integer.ts";
 import { ALIGNED, VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
-import { pointsElsewhere, slots } from "./registers.ts";
+import { planRegisters } from "./register_plan.ts";
+import { has, type Held, slotsOf } from "./register_set.ts";
+import { pointsElsewhere, usedRegisters, wanted } from "./registers.ts";
 import { emitStackRun, stackRun } from "./stack_runs.ts";
 import { planWindows } from "./windows.ts";
 
 /** A region as code that does not know where it will be used. */
 export interface RegionCode {
-  readonly generator: Generator;
+  readonly code: Code;
+  readonly locals: readonly number[];
   /** Operations that are run by their closures, in the order of the imports behind the fixed ones. */
   readonly steps: readonly IrOp[];
   /** Exits to fixed addresses, and operations that end blocks and are run by their closures: results count from the first of them. */
@@ -42,6 +45,8 @@ class RegionEmitter {
   readonly #g: Generator;
   readonly #links: Link[] = [];
   readonly #ends: IrOp[] = [];
+  /** By node, where registers are when it begins, if several ways lead to it. */
+  readonly #registers: readonly Held[];
   /** Levels of open wasm blocks that stand for a node: a loop's head, or the end of a block before a merge node. */
   readonly #levels = new Map<number, number>();
 
@@ -60,18 +65,20 @@ class RegionEmitter {
     if (entries.length > 1) dispatches.push({ node: start, targets: entries });
     this.#dispatches = new Map(dispatches.map((d) => [d.node, d]));
     this.#through = through;
-    const { used, written } = slots(flow.blocks, flow.stubs.values());
-    const split = scalarDoubles(flow.blocks).filter((slot) => used.has(slot));
+    const used = usedRegisters(flow.blocks, flow.stubs.values()), slots = slotsOf(used);
+    const split = scalarDoubles(flow.blocks).filter((slot) => has(used, slot));
     const windows = planWindows(flow, without);
-    this.#g = new Generator(used, written, split, windows);
-    const trial = new Generator(used, written, split, windows);
+    const calls = (n: number) => callsRegion(flow, n);
+    this.#registers = planRegisters(flow.blocks, successors, start, shape, used, calls);
+    this.#g = new Generator(slots, split, windows);
+    const trial = new Generator(slots, split, windows);
     this.#g.floats.plan = planFloats(
       flow.blocks,
       flow.successors,
       start,
       trial,
       operation,
-      (n) => callsRegion(flow, n),
+      calls,
     );
   }
 
@@ -80,8 +87,7 @@ class RegionEmitter {
     const { entries, blocks, start } = this.#flow;
     g.begin(entries.map((n) => blocks[n]!.address));
     this.#tree(start);
-    g.end();
-    return { generator: g, steps: g.steps, links: this.#links, ends: this.#ends };
+    return { code: g.end(), locals: g.locals, steps: g.steps, links: this.#links, ends: this.#ends };
   }
 
   /** The code of node `n` and of all that it dominates. */
@@ -90,9 +96,10 @@ class RegionEmitter {
     const merges = children[n]!.filter((child) => isMerge[child]);
     if (isLoopHeader[n]) {
       this.#flushFor(n);
+      this.#g.adapt(this.#registers[n]!);
       const level = this.#g.open(OP.loop);
       this.#levels.set(n, level);
-      this.#g.forgetAll();
+      this.#g.forgetAll(this.#registers[n]!);
       this.#within(n, merges);
       this.#levels.delete(n);
       this.#g.close();
@@ -107,7 +114,7 @@ class RegionEmitter {
     this.#within(n, merges.slice(0, -1));
     this.#levels.delete(next);
     this.#g.close();
-    this.#g.forgetAll();
+    this.#g.forgetAll(this.#registers[next]!);
     this.#tree(next);
   }
 
@@ -327,7 +334,10 @@ class RegionEmitter {
     const label = this.#through.get(n * 65536 + which);
     if (label !== undefined && label !== 0) g.code.i32(label).set(LABEL);
     const { order, isMerge } = this.#shape;
-    if (isMerge[to] || order[to]! <= order[n]!) this.#flushFor(to);
+    if (isMerge[to] || order[to]! <= order[n]!) {
+      this.#flushFor(to);
+      this.#g.adapt(this.#registers[to]!);
+    }
     if (order[to]! <= order[n]!) {
       // A way back: the scheduler gets its turn when the budget is used up.
       g.loop(this.#levels.get(to)!);
@@ -394,6 +404,7 @@ function operation(g: Generator, o: IrOp): void {
   g.beginOperation(asksMemory(o));
   const { name } = o.def;
   const emit = INTEGER[name] ?? VECTOR[name] ?? ALIGNED[name];
-  if (emit !== undefined) return emit(g, o.args, o);
-  g.runStep(g.step(o));
+  if (emit === undefined) return g.runStep(g.step(o));
+  for (const slot of slotsOf(wanted(o))) g.hold(slot);
+  emit(g, o.args, o);
 }

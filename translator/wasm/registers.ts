@@ -6,56 +6,70 @@ import type { Mem, OpDef } from "../ir/op.ts";
 import { helperRegisters } from "./ops_mul_div.ts";
 import { INTEGER } from "./ops_integer.ts";
 import { ALIGNED, VECTOR } from "./ops_vector.ts";
-import { isVectorSlot, pair } from "./values.ts";
+import { GENERAL, isVectorSlot, NONE, type RegisterSet, union, withSlot } from "./register_set.ts";
+import { pair } from "./values.ts";
 import { isStep } from "./windows.ts";
 
-/** Registers that native operations read or write, and those they write; vector registers by pair(). */
-export function slots(
-  blocks: readonly IrBlock[],
-  stubs: Iterable<IrBlock>,
-): { used: Set<number>; written: Set<number> } {
-  const used = new Set<number>(), written = new Set<number>();
-  let zeroes = false;
-  const add = (set: Set<number>, slot: unknown) => {
-    if (typeof slot !== "number" || slot < 0) return;
-    if (slot < 16) set.add(slot);
-    else if (isVectorSlot(slot)) set.add(pair(slot));
+/** Registers of an operation. */
+export interface OpRegisters {
+  readonly read: RegisterSet;
+  readonly written: RegisterSet;
+}
+
+const STACK = /^(push64|pop64|call|callTo|ret)$/;
+
+/** The registers that an operation with an emitter reads and writes, as RegisterSet has them. */
+export function registersOf({ def, args }: IrOp): OpRegisters {
+  let read = NONE, written = NONE;
+  const add = (set: RegisterSet, slot: unknown) => {
+    if (typeof slot !== "number" || slot < 0) return set;
+    return slot < GENERAL ? withSlot(set, slot) : isVectorSlot(slot) ? withSlot(set, pair(slot)) : set;
   };
-  for (const block of [...blocks, ...stubs]) {
-    for (const { def, args } of block.ops) {
-      // A nested call moves the stack, too.
-      if (/^(push64|pop64|call|callTo|ret)$/.test(def.name)) {
-        used.add(RSP);
-        written.add(RSP);
-      }
-      for (const slot of helperRegisters(def.name, args)) {
-        add(used, slot);
-        add(written, slot);
-      }
-      // What closures do is stored and loaded around them.
-      if (!isNative(def)) continue;
-      zeroes ||= def.name === "zeroupper";
-      for (let i = 0; i < args.length; i++) {
-        const a = args[i];
-        switch (def.args[i]) {
-          case "d":
-            add(used, a);
-            add(written, a);
-            break;
-          case "r":
-            add(used, a);
-            break;
-          case "m":
-            add(used, (a as Mem).base);
-            add(used, (a as Mem).index);
-            break;
-        }
-      }
+  const both = (slot: unknown) => {
+    read = add(read, slot);
+    written = add(written, slot);
+  };
+  // What closures do is stored before them, and loaded behind them.
+  if (!isNative(def)) return { read, written };
+  if (STACK.test(def.name)) both(RSP);
+  helperRegisters(def.name, args).forEach(both);
+  for (let i = 0; i < args.length; i++) {
+    const a = args[i];
+    switch (def.args[i]) {
+      case "d":
+        written = add(written, a);
+        break;
+      case "r":
+        read = add(read, a);
+        break;
+      case "m":
+        read = add(add(read, (a as Mem).base), (a as Mem).index);
+        break;
     }
   }
-  // It is said of those only that something else uses.
-  if (zeroes) { for (const slot of used) if (isVectorSlot(slot) && slot % 4 === 2) written.add(slot); }
-  return { used, written };
+  return { read, written };
+}
+
+/** The registers that operations of a region use: they get locals. */
+export function usedRegisters(blocks: readonly IrBlock[], stubs: Iterable<IrBlock>): RegisterSet {
+  let used = NONE;
+  for (const block of [...blocks, ...stubs]) {
+    for (const o of block.ops) {
+      const { read, written } = registersOf(o);
+      used = union(used, union(read, written));
+    }
+  }
+  return used;
+}
+
+/** Operations that write all of their destination, whatever happens. */
+const PLAIN =
+  /^(mov(32|64)|sext32|ext|sign|bswap|ld(8|16|32)|ld64|pop64|lea|(add|sub|and|or|xor|not|inc|dec|imul)(32|64)f?$|set\d|ld128|ld256|movx|zerox|onesx|movlowx|movd|p(add|sub|cmp|min|max|shuf|mul|avg|ins|ext|mov)|(and|andn|or|xor)x|unpack)/;
+
+/** What it pays to load before an operation: what it reads, and what arms of it may write. */
+export function wanted(o: IrOp): RegisterSet {
+  const { read, written } = registersOf(o);
+  return PLAIN.test(o.def.name) ? read : union(read, written);
 }
 
 /** Whether the operation needs no closure. */

@@ -6,6 +6,8 @@ import type { IrOp } from "../ir/block.ts";
 import { OP } from "./encoder.ts";
 import { asksMemory } from "./flag_use.ts";
 import { type Generator, X64 } from "./generator.ts";
+import { slotsOf } from "./register_set.ts";
+import { wanted } from "./registers.ts";
 import { INTEGER, moveStack, STACK_TOP } from "./ops_integer.ts";
 
 /** Registers are 64 bits, so no more than these are pushed in a row. */
@@ -81,5 +83,8 @@ export function emitStackRun(
     g.load(STACK_TOP, 8, OP.i64Load, ip);
     code.set(X64);
   };
+  g.beginOperation(false);
+  // Either way begins with the same registers in locals, and so ends with the same.
+  for (const o of operations) for (const slot of slotsOf(wanted(o))) g.hold(slot);
   g.inStack(name === "push64" ? -bytes : 0, bytes, fast, slow);
 }

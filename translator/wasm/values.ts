@@ -1,8 +1,9 @@
 // Where values are while a region is emitted: which slots live in locals, and how they get on the wasm stack.
 //
-// General registers, 128-bit registers and temporaries are locals (i64, v128). A local is the truth while the region runs; it is stored at
-// every way out and around operations that are run by their JavaScript closures. Everything else stays in the CPU state, where wasm
-// reads it with constant offsets. So do the lazy flags, which are written much oftener than anybody looks at them: locals that live on from
+// General registers, 128-bit registers and temporaries are locals (i64, v128). A register is loaded where it is read first and is the truth in its
+// local from there on; what has changed is stored at every way out and around operations that are run by their JavaScript closures, behind which
+// nothing is loaded. Where ways meet, the region's plan (register_plan.ts) says what is in locals. Everything else stays in the CPU state, where
+// wasm reads it with constant offsets. So do the lazy flags, which are written much oftener than anybody looks at them: locals that live on from
 // block to block would take registers of the host away. What writes them leaves the operands in locals, for the readers that follow on the
 // same way; they are stored where ways meet or leave, where others may look at them.
 
@@ -12,6 +13,20 @@ import type { Value } from "../ir/op.ts";
 import { RUNNING_CPU } from "../ram.ts";
 import { Code, F64, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
 import { FloatFacts } from "./float_facts.ts";
+import {
+  difference,
+  GENERAL,
+  has,
+  type Held,
+  intersection,
+  isVectorSlot,
+  NOTHING,
+  slotsOf,
+  union,
+  withSlot,
+} from "./register_set.ts";
+
+export { isVectorSlot };
 
 /** Address of the CPU state. A constant, so that V8 need not check it against the memory's end. */
 export const CPU_AT: number = 4 * RUNNING_CPU;
@@ -27,10 +42,6 @@ const FIRST_LOCAL = 2, FIRST_SLOT_LOCAL = 14;
 
 /** The 128-bit slot that 64-bit slot `s` is half of. */
 export const pair = (s: number): number => s & ~1;
-/** Slots below are general registers. */
-const GENERAL = 16;
-/** Whether slot `s` is in a vector register. */
-export const isVectorSlot = (s: number): boolean => s >= YMM && s < TEMPS;
 
 /** Whether slot `s` is an operand of the lazy flags. */
 const isFlag = (s: number): boolean => s >= FLAG_A && s <= FLAG_R || s === FLAG_C;
@@ -71,9 +82,6 @@ export class Values {
   /** Types of the locals beyond the fixed ones. */
   readonly #extra: number[] = [];
   readonly #scratch = new Map<string, number>();
-  /** Slots of registers that the region reads or writes, and those it writes; vector registers as pair(). */
-  readonly #used: readonly number[];
-  readonly #written: readonly number[];
   /** Temporaries of the current instruction that are in their locals: scalars, vectors. */
   readonly #temps = new Set<number>();
   readonly #vectorTemps = new Set<number>();
@@ -82,22 +90,15 @@ export class Values {
   #flags: FlagState = IN_MEMORY;
   /** Operands of the flags that the current operation puts into memory on some of its ways only. */
   #unsure = 0;
-  #changed: Set<number> | undefined;
+  #held: Held = NOTHING;
   /** Depth at which the current operation began. */
   #began = 0;
 
-  /** `split`: XMM registers that hold scalar doubles for the most part. */
-  constructor(
-    used: Iterable<number>,
-    written: Iterable<number>,
-    split: Iterable<number>,
-    code: Code = new Code(),
-  ) {
+  /** `used`: registers that get locals, vector registers as pair(); `split`: XMM registers that hold scalar doubles for the most part. */
+  constructor(used: Iterable<number>, split: Iterable<number>, code: Code = new Code()) {
     this.code = code;
-    this.#used = [...used];
-    this.#written = [...written];
     for (const slot of split) this.#lowLocal.set(slot, this.newLocal(F64));
-    for (const slot of this.#used) isVectorSlot(slot) ? this.#vector(slot) : this.#local(slot);
+    for (const slot of used) isVectorSlot(slot) ? this.#vector(slot) : this.#local(slot);
   }
 
   /** Types of all locals behind the parameters. */
@@ -146,41 +147,80 @@ export class Values {
     this.code.brIf(this.depth - level);
   }
 
+  /**
+   * Whether register `slot` (a vector register as pair()), which has a local, is in it: where all ways go on from here, it gets loaded. An arm that finds it in
+   * memory leaves it there.
+   */
+  #hold(slot: number): boolean {
+    const { loaded, changed } = this.#held;
+    if (has(loaded, slot)) return true;
+    if (this.isConditional) return false;
+    this.#load(slot);
+    this.#held = { loaded: withSlot(loaded, slot), changed };
+    return true;
+  }
+  /** Whether what is written to register `slot` goes into its local. */
+  #writesLocal(slot: number): boolean {
+    return !this.isConditional || has(this.#held.loaded, slot);
+  }
+  /** The local of register `slot` has a new value. */
+  #change(slot: number): void {
+    const { loaded, changed } = this.#held;
+    this.#held = { loaded: withSlot(loaded, slot), changed: withSlot(changed, slot) };
+  }
+  /** Loads what is read for certain soon. */
+  hold(slot: number): void {
+    if (slot < GENERAL ? this.#slotLocal.has(slot) : this.#vectorLocal.has(slot)) this.#hold(slot);
+  }
+
   /** Whether the slot's value is in an i64 local now. */
   #inLocal(slot: number): boolean {
     if (isFlag(slot)) return (this.#flags.fresh & bitOf(slot)) !== 0;
-    return slot >= TEMPS ? this.#temps.has(slot) : this.#slotLocal.has(slot);
+    return slot >= TEMPS ? this.#temps.has(slot) : this.#slotLocal.has(slot) && this.#hold(slot);
   }
   /** The v128 local that holds 64-bit slot `slot` as one half, if one does. */
   #vectorOf(slot: number): number | undefined {
     if (slot < YMM) return undefined;
-    const whole = pair(slot);
-    return slot < TEMPS || this.#vectorTemps.has(whole) ? this.#vectorLocal.get(whole) : undefined;
+    const whole = pair(slot), local = this.#vectorLocal.get(whole);
+    if (local === undefined) return undefined;
+    return (slot < TEMPS ? this.#hold(whole) : this.#vectorTemps.has(whole)) ? local : undefined;
   }
-
   /** The f64 local that holds 64-bit slot `slot`, if one does. */
   #lowOf(slot: number): number | undefined {
-    return this.#lowLocal.get(slot);
+    const local = this.#lowLocal.get(slot);
+    return local !== undefined && this.#hold(slot) ? local : undefined;
   }
 
-  /** Stores what the region may have changed. */
+  /** Stores what memory may have an older value of. */
   spill(): void {
-    for (const slot of this.#written) {
-      if (slot >= GENERAL || this.#changed === undefined || this.#changed.has(slot)) this.#store(slot);
-    }
+    for (const slot of slotsOf(this.#held.changed)) this.#store(slot);
   }
+  /** Memory is the truth: something else may have changed it. */
   reload(): void {
-    for (const slot of this.#used) this.#load(slot);
+    if (this.isConditional) { for (const slot of slotsOf(this.#held.loaded)) this.#load(slot); }
+    else this.#held = NOTHING;
     this.flags = IN_MEMORY;
-    if (!this.isConditional) this.#changed = new Set();
   }
-
-  /** General registers of which memory has an older value, on the way here; undefined: any. To be set where another way begins at the same place. */
-  get changed(): ReadonlySet<number> | undefined {
-    return this.#changed && new Set(this.#changed);
+  /** Which registers are in locals, on the way here. To be set where another way begins at the same place. */
+  get held(): Held {
+    return this.#held;
   }
-  set changed(changed: ReadonlySet<number> | undefined) {
-    this.#changed = changed && new Set(changed);
+  set held(held: Held) {
+    this.#held = held;
+  }
+  /** Two arms meet that leave these registers in locals. */
+  protected meet(a: Held, b: Held): void {
+    const changed = union(a.changed, b.changed), loaded = intersection(a.loaded, b.loaded);
+    if (slotsOf(difference(changed, loaded)).length > 0) {
+      throw new Error("a register changed on one arm only");
+    }
+    this.#held = { loaded, changed };
+  }
+  /** Emits what brings registers to where `held` has them. */
+  adapt(held: Held): void {
+    for (const slot of slotsOf(difference(this.#held.changed, held.changed))) this.#store(slot);
+    for (const slot of slotsOf(difference(held.loaded, this.#held.loaded))) this.#load(slot);
+    this.#held = held;
   }
 
   /** An operation begins. `asksMemory`: it looks for the flags there. */
@@ -271,7 +311,7 @@ export class Values {
     this.code.i32(CPU_AT);
     if (isVectorSlot(slot)) {
       this.code.get(this.#vector(slot)).simd(SIMD.store).op(0).u(8 * slot);
-      const low = this.#lowOf(slot);
+      const low = this.#lowLocal.get(slot);
       if (low !== undefined) this.code.i32(CPU_AT).get(low).mem(OP.f64Store, 8 * slot);
     } else this.code.get(this.#local(slot)).mem(OP.i64Store, 8 * slot);
   }
@@ -279,7 +319,7 @@ export class Values {
     this.code.i32(CPU_AT);
     if (isVectorSlot(slot)) {
       this.code.simd(SIMD.load).op(0).u(8 * slot).set(this.#vector(slot));
-      const low = this.#lowOf(slot);
+      const low = this.#lowLocal.get(slot);
       if (low !== undefined) this.code.i32(CPU_AT).mem(OP.f64Load, 8 * slot).set(low);
     } else this.code.mem(OP.i64Load, 8 * slot).set(this.#local(slot));
   }
@@ -302,10 +342,18 @@ export class Values {
   /** Stores one slot (a whole vector, if it is in one) where its place in the CPU state is; nothing when it is there already. */
   spillSlot(slot: number): void {
     if (isFlag(slot)) return;
-    if (this.#lowOf(pair(slot)) !== undefined) return this.#store(pair(slot));
+    const register = this.#register(slot);
+    if (register !== undefined) {
+      if (has(this.#held.changed, register)) this.#store(register);
+      return;
+    }
     const vector = this.#vectorOf(slot);
     if (vector !== undefined) this.code.i32(CPU_AT).get(vector).simd(SIMD.store).op(0).u(8 * pair(slot));
     else if (this.#inLocal(slot)) this.#store(slot);
+  }
+  /** The register that 64-bit slot `slot` is, or is half of, as RegisterSet has it. */
+  #register(slot: number): number | undefined {
+    return slot < GENERAL ? slot : isVectorSlot(slot) ? pair(slot) : undefined;
   }
   #flagInMemory(slot: number): void {
     const { fresh, pending } = this.#flags, bit = bitOf(slot);
@@ -315,7 +363,11 @@ export class Values {
   reloadSlot(slot: number): void {
     if (isFlag(slot)) return this.#flagInMemory(slot);
     this.floats.written(slot, true);
-    if (this.#lowOf(pair(slot)) !== undefined) return this.#load(pair(slot));
+    const register = this.#register(slot);
+    if (register !== undefined) {
+      if (has(this.#held.loaded, register)) this.#load(register);
+      return;
+    }
     const vector = this.#vectorOf(slot);
     if (vector !== undefined) this.code.i32(CPU_AT).simd(SIMD.load).op(0).u(8 * pair(slot)).set(vector);
     else if (this.#inLocal(slot)) this.code.i32(CPU_AT).mem(OP.i64Load, 8 * slot).set(this.#local(slot));
@@ -347,15 +399,17 @@ export class Values {
   set64(d: number): void {
     if (isFlag(d)) return this.#setFlag(d);
     this.floats.written(d, false);
-    const low = this.#lowOf(d);
-    if (low !== undefined) return void this.code.op(OP.f64ReinterpretI64).set(low);
-    const vector = this.#vectorOf(d);
-    if (vector !== undefined) {
+    const low = this.#lowOf(d), vector = low ?? this.#vectorOf(d);
+    if (low !== undefined) this.code.op(OP.f64ReinterpretI64).set(low);
+    else if (vector !== undefined) {
       this.code.set(Z64).get(vector).get(Z64).simd(SIMD.i64x2Replace).op(d & 1).set(vector);
+    }
+    if (vector !== undefined) {
+      if (d < TEMPS) this.#change(pair(d));
       return;
     }
     if (d >= TEMPS) this.#temps.add(d);
-    else if (d < GENERAL) this.#changed?.add(d);
+    if (d < GENERAL && this.#slotLocal.has(d) && this.#writesLocal(d)) this.#change(d);
     if (this.#inLocal(d)) this.code.set(this.#local(d));
     else this.code.set(Z64).i32(CPU_AT).get(Z64).mem(OP.i64Store, 8 * d);
   }
@@ -382,10 +436,11 @@ export class Values {
   /** Slot `d` = the 128 bits that `push` pushes. */
   setVector(d: number, push: () => void): void {
     const { code } = this;
-    if (d < YMM) {
+    if (d < YMM || d < TEMPS && !this.#writesLocal(d)) {
       code.i32(CPU_AT);
       push();
       code.simd(SIMD.store).op(0).u(8 * d);
+      this.floats.written(d, true);
       return;
     }
     push();
@@ -394,8 +449,8 @@ export class Values {
       this.#temps.delete(d);
       this.#temps.delete(d + 1);
       this.#vectorTemps.add(d);
-    }
-    const low = this.#lowOf(d);
+    } else this.#change(d);
+    const low = this.#lowLocal.get(d);
     if (low !== undefined) code.tee(this.#vector(d)).simd(SIMD.f64x2Extract).op(0).set(low);
     else code.set(this.#vector(d));
   }
@@ -403,9 +458,14 @@ export class Values {
   isSplit(d: Value): boolean {
     return typeof d === "number" && this.#lowOf(d) !== undefined;
   }
+  /** The f64 local for the low double of XMM register `d` when that is written, if there is one. */
+  #lowToWrite(d: number): number | undefined {
+    const local = this.#lowLocal.get(d);
+    return local !== undefined && this.#writesLocal(d) ? local : undefined;
+  }
   /** Vector `d` = the f64 that `push` pushes, and 0. */
   setDouble(d: number, push: () => void): void {
-    const low = this.#lowOf(d);
+    const low = this.#lowToWrite(d);
     this.setVector(d, () => {
       this.code.simd(SIMD.const).op(...new Array(16).fill(0));
       if (low !== undefined) return;
@@ -418,9 +478,10 @@ export class Values {
   }
   /** Vector `d` = vector `s`. */
   copyVector(d: number, s: number): void {
-    const to = this.#lowOf(d), from = this.#lowOf(s);
+    const to = this.#lowToWrite(d), from = this.#lowOf(s);
     if (to === undefined || from === undefined) return this.setVector(d, () => this.vector(s));
     this.floats.written(d, true);
+    this.#change(d);
     this.code.get(this.#vector(s)).set(this.#vector(d)).get(from).set(to);
   }
   /** Stores vector `s` where its slot lies, for slow paths. */
@@ -440,10 +501,12 @@ export class Values {
       this.floats.written(d, false);
       this.getF64(s);
       this.code.set(low);
+      this.#change(d);
       return;
     }
     const local = this.#vectorOf(d)!;
     this.floats.written(d, false);
+    if (d < TEMPS) this.#change(pair(d));
     this.code.get(local);
     this.getF64(s);
     this.code.simd(SIMD.f64x2Replace).op(d & 1).set(local);
@@ -474,6 +537,7 @@ export class Values {
       push();
       this.floats.written(d, false);
       this.code.set(low);
+      this.#change(d);
       return;
     }
     this.setVector(d, () => {
