@@ -150,3 +150,18 @@ Deno.test("every module says at its top what it is for", () => {
   const silent = MODULES.filter(([, text]) => !/^(\/\/|\/\*)/.test(text)).map(([path]) => path);
   assertEquals(silent, []);
 });
+
+Deno.test("a warm start loads nothing that decodes, lowers or makes code", () => {
+  const loaded = new Set(["kernel/session/cli.ts", "kernel/session/start.ts"]);
+  for (const from of loaded) {
+    const text = MODULES.find(([path]) => path === from)?.[1] ?? "";
+    // Only what is imported at once; import() comes when it comes.
+    for (const { to, typeOnly } of importsOf(from, text.replaceAll("import(", ""))) {
+      if (!typeOnly && to.endsWith(".ts")) loaded.add(to);
+    }
+  }
+  const late =
+    /^translator\/(lower|decode\/(?!instruction|package)|wasm\/(generator|values|flow|region|ops_)|front\.ts|makers\.ts)/;
+  assertEquals([...loaded].filter((path) => late.test(path)), []);
+  assertEquals([...loaded].length > 200, true);
+});

@@ -25,14 +25,13 @@ import {
 import type { IcedPackage } from "./decode/iced.ts";
 import { ICED_NAME, loadIced } from "./decode/package.ts";
 import { readFlags, writeFlags } from "./ir/flags.ts";
-import { loadAll } from "./late.ts";
+import { loadAll, makers } from "./late.ts";
 import { Closures } from "./js/closures.ts";
 import { Source as SourceTier } from "./js/source.ts";
 import { I32, RUNNING_CPU, U8 } from "./ram.ts";
 import type { IrBlock } from "./ir/block.ts";
 import { CHAIN_LENGTH, CHAINS, EXIT_HEAT, HOT_SAMPLES, LOOP_LENGTH, SAMPLE_BLOCKS } from "./tunables.ts";
 import { WasmTier } from "./wasm/compile.ts";
-import { findRegion } from "./wasm/flow.ts";
 import { CODE_CHANGED, linear, Runtime, setRip } from "./runtime.ts";
 import { arenaIsFull } from "./threaded/arena.ts";
 import { forgetNodes } from "./threaded/node.ts";
@@ -102,7 +101,10 @@ export class Dispatcher implements Executor {
         compile: (block: IrBlock, page: number, kept: boolean) =>
           // What must stay alone: a region would go on with others.
           page === 0 ? closures.compile(block, page, kept) : wasm.compile(
-            findRegion([block.address], wholePage(this.translator, this.cache, block.address, page))!,
+            makers.get().findRegion(
+              [block.address],
+              wholePage(this.translator, this.cache, block.address, page),
+            )!,
           ),
       }
       : closures;

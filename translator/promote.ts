@@ -9,11 +9,10 @@ import { nodeChanged } from "./threaded/node.ts";
 import type { Translator } from "./translate.ts";
 import { ENTRY_SAMPLES, HOT_SAMPLES, OFTEN, REGION_ENTRIES } from "./tunables.ts";
 import type { Region, WasmTier } from "./wasm/compile.ts";
-import { findRegion, type RegionPage, type Source } from "./wasm/flow.ts";
+import type { RegionPage, Source } from "./wasm/flow.ts";
 import { addFunction, replaceFunction } from "./wasm/jump_table.ts";
 import { LiveRegions } from "./wasm/live_regions.ts";
 import { WindowMisses } from "./wasm/window_misses.ts";
-import { naturalEntry } from "./wasm/natural_entry.ts";
 
 interface ReadyRegion {
   readonly parts: RegionParts;
@@ -53,7 +52,7 @@ export class Promoter {
     if (all) {
       const source = wholePage(this.#translator, this.#cache, address, block.frame * 4096);
       const others = [...source.known(0)].filter((other) => other !== address);
-      const flow = findRegion([address, ...others.slice(0, REGION_ENTRIES - 1)], source);
+      const flow = makers.get().findRegion([address, ...others.slice(0, REGION_ENTRIES - 1)], source);
       if (flow === undefined) return;
       const parts = this.#wasm.emit(flow);
       this.#install(parts, flow.pages, this.#known(parts, c));
@@ -85,6 +84,9 @@ export class Promoter {
 
   /** Makes a region for a hot block that is in none. */
   #compileAround({ address: hot, addend }: Block, c: number): void {
+    // Who is hot asks again.
+    if (!makers.ready) return;
+    const { naturalEntry } = makers.get();
     const source = this.#ofCache(c);
     const known = (at: number) => this.#cache.known(at, source.physical(at - at % 4096));
     const entry = naturalEntry(hot, source, (at) => known(at)!.heat >= HOT_SAMPLES * OFTEN);
@@ -99,7 +101,7 @@ export class Promoter {
   #compile(entries: readonly number[], c: number, without = 0): void {
     // Who is hot asks again.
     if (!makers.ready) return;
-    const source = this.#ofCache(c), hot = entries[entries.length - 1]!;
+    const { findRegion } = makers.get(), source = this.#ofCache(c), hot = entries[entries.length - 1]!;
     let flow = findRegion(entries, source);
     if (flow === undefined || flow.entries.length < entries.length) {
       // There is no room for one more, or the first one has not been run yet.

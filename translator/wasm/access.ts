@@ -13,8 +13,6 @@ import {
   TEMPS,
   TLB,
   TLB_ADDEND,
-  TLB_ENTRIES,
-  TLB_ENTRY_WORDS,
   TLB_READ,
   TLB_WRITE,
 } from "../cpu.ts";
@@ -22,27 +20,12 @@ import { atRegister, type Mem, type Value } from "../ir/op.ts";
 import { NO_PAGE } from "../env.ts";
 import { RAM_BYTES } from "../ram.ts";
 import { I32, I64, OP, SIMD } from "./encoder.ts";
-import { ADDRESS, CPU_AT, ENTRY, type FlagState, PHYS, TLB_AT, Values } from "./values.ts";
+import { CPU_AT } from "./results.ts";
+import { ADDRESS, ENTRY, type FlagState, PHYS, TLB_AT, Values } from "./values.ts";
 import { MISS_READ, MISS_READ_WRITABLE, MISS_STORE, MISS_UPDATE } from "./imports.ts";
 import { KnownPages, type PageLocals } from "./known_pages.ts";
+import { pushEntry } from "./tlb_entry.ts";
 import { formOf, NO_WINDOW, STACK, STACK_WINDOW, type Windows } from "./windows.ts";
-
-const ENTRY_BYTES = TLB_ENTRY_WORDS * 4;
-const ENTRY_SHIFT = 12 - Math.log2(ENTRY_BYTES);
-const ENTRY_MASK = (TLB_ENTRIES - 1) * ENTRY_BYTES;
-
-/** Pushes the address of the TLB entry for the address that `address` pushes (an i32), and keeps it in local `entry`. */
-export function pushEntry(
-  code: Values["code"],
-  address: () => void,
-  tlbAt: () => void,
-  entry: number,
-): void {
-  address();
-  code.i32(ENTRY_SHIFT).op(OP.i32ShrU).i32(ENTRY_MASK).op(OP.i32And);
-  tlbAt();
-  code.op(OP.i32Add).tee(entry);
-}
 
 const NOWHERE: Mem = atRegister(TEMPS, 0);
 

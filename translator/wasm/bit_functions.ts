@@ -8,7 +8,7 @@ import { CRC_TABLE, I32 as WORDS } from "../ram.ts";
 import { CRC } from "../sse/crypto.ts";
 import { Code, I32, I64, OP } from "./encoder.ts";
 import { type Body, declareShared } from "./shared.ts";
-import { CPU_AT } from "./values.ts";
+import { CPU_AT } from "./results.ts";
 
 /** Slots: value (of CRC32: the sum so far) and mask (what is added), and the result. */
 export const BITS_VALUE: number = BOUNCE, BITS_MASK: number = BOUNCE + 1, BITS_RESULT: number = BOUNCE + 2;

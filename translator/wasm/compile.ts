@@ -25,7 +25,7 @@ import {
   PAUSED,
   UNWOUND,
   WHICH_SHIFT,
-} from "./generator.ts";
+} from "./results.ts";
 import {
   CONDITION,
   IMPORTS,

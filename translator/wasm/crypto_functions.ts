@@ -7,7 +7,7 @@ import { AES_TABLES, I32 as WORDS } from "../ram.ts";
 import * as crypto from "../sse/crypto.ts";
 import { Code, I32, I64, OP, SIMD, V128 } from "./encoder.ts";
 import { type Body, declareShared } from "./shared.ts";
-import { CPU_AT } from "./values.ts";
+import { CPU_AT } from "./results.ts";
 
 /** Slots. */
 export const CRYPTO_A: number = BOUNCE, CRYPTO_B: number = BOUNCE + 2, CRYPTO_C: number = BOUNCE + 4;

@@ -8,7 +8,7 @@ import { Code, I32, OP, SIMD, V128, VOID } from "./encoder.ts";
 import { DOUBLE, type Format, SINGLE } from "./float_facts.ts";
 import { RELAXED_MADD } from "./fused.ts";
 import { type Body, declareShared, sharedIndex } from "./shared.ts";
-import { CPU_AT } from "./values.ts";
+import { CPU_AT } from "./results.ts";
 
 /** Slots. */
 export const FMA_A: number = BOUNCE,

@@ -13,29 +13,23 @@ import { Code, OP, VOID } from "./encoder.ts";
 import { CONDITION, IMPORTS, LEAVE_TYPE, REGION_TYPE, SAVED_STATUS, STEP_TYPE } from "./imports.ts";
 import { GO_ON, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE, jumpEntryAt } from "./jump_table.ts";
 import { isSame, type RegisterSet } from "./register_set.ts";
-import { BACK, CPU_AT, DEPTH, ENTRY, LABEL, RESULT, X32, X64 } from "./values.ts";
+import {
+  BACK,
+  CPU_AT,
+  DEPTH,
+  FAULTED,
+  FIRST_END,
+  INDIRECT,
+  PAUSED,
+  RETURNED,
+  UNWOUND,
+  WHICH_SHIFT,
+} from "./results.ts";
+import { ENTRY, LABEL, RESULT, X32, X64 } from "./values.ts";
 
+export * from "./results.ts";
 export * from "./values.ts";
 
-// What a region's function returns; the rest counts from the numbers of its first link and ending operation (imported globals).
-/** The region faulted: the pending exception is to be thrown again. */
-export const FAULTED = -1;
-/** Go on at RIP. */
-export const INDIRECT = -2;
-/** As INDIRECT, from a return. */
-export const UNWOUND = -3;
-/** As INDIRECT, but the dispatcher gets its turn first. */
-export const PAUSED = -4;
-/** The function that was called has returned to where the caller expects it; RIP is not stored. */
-export const RETURNED = -5;
-/** Parameter BACK where no region has called: no address. */
-export const NO_CALLER = -1n;
-/** Parameter DEPTH has, from this bit on, the number of the entry. */
-export const WHICH_SHIFT = 16;
-/** n ≥ 0: link n is followed. FIRST_END - n: the closure of ending operation n says where to go. */
-export const FIRST_END = -16;
-/** Imported globals: numbers of the region's first link and first ending operation, whether the host fuses. */
-export const GLOBALS = 3, GLOBAL_FUSES = 2;
 const FIRST_LINK = 0, FIRST_ENDING = 1;
 
 const lowOf = (address: number) => address | 0;

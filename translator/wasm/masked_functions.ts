@@ -2,10 +2,10 @@
 // decline, with nothing done, and the region runs the closure, which finds the pages and the faults.
 
 import { BOUNCE, TLB, TLB_ADDEND, TLB_READ, TLB_WRITE } from "../cpu.ts";
-import { pushEntry } from "./access.ts";
+import { pushEntry } from "./tlb_entry.ts";
 import { Code, I32, I64, OP, SIMD, VOID } from "./encoder.ts";
 import { type Body, declareShared } from "./shared.ts";
-import { CPU_AT } from "./values.ts";
+import { CPU_AT } from "./results.ts";
 
 /** Slots of the arguments: address, logarithm of a gather's scale; then, of 32 bytes each, mask, indices, and what is loaded or stored. */
 export const MASK_ADDRESS: number = BOUNCE, MASK_SCALE: number = BOUNCE + 1;

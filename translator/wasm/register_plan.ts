@@ -1,7 +1,8 @@
 // Which registers are in locals where ways of a region meet?
 //
-// What may have changed on one of the ways has to be in its local on all of them. What all of them have loaded stays there; in front of a loop, what
-// its blocks read is loaded too, if it stays loaded all around. The emitter makes any plan true (Values.adapt): this one only has to be good.
+// What all of the ways have loaded stays in locals, whether it has changed or not; what has changed on some and is not loaded on others is stored on those
+// some. In front of a loop, what its blocks read or change is loaded, if it stays loaded all around; what does not, or is of no concern there, is stored if
+// it has changed. The emitter makes any plan true (Values.adapt): this one only has to be good.
 
 import type { IrBlock } from "../ir/block.ts";
 import {
@@ -46,20 +47,25 @@ export function planRegisters(
   const predecessors: number[][] = successors.map(() => []);
   for (const n of nodes) for (const to of successors[n]!) if (to >= 0) predecessors[to]!.push(n);
 
-  const changed: RegisterSet[] = successors.map(() => NONE);
-  settle(nodes, changed, (n) =>
-    predecessors[n]!.reduce((all, p) => {
+  /** What may have changed at the beginning of a node behind nodes `from`, by what may have at the beginnings of those. */
+  const changedBehind = (from: readonly number[], changed: readonly RegisterSet[]) =>
+    from.reduce((all, p) => {
       const { cleared, written } = effects[p]!;
       return union(all, cleared ? written : union(changed[p]!, written));
-    }, NONE));
+    }, NONE);
+  // In a loop, or on the way to a node that is no loop's head.
+  const mayChange: RegisterSet[] = successors.map(() => NONE);
+  settle(nodes, mayChange, (n) => {
+    const from = predecessors[n]!.filter((p) => !isLoopHeader[n] || order[p]! >= order[n]!);
+    return changedBehind(from, mayChange);
+  });
 
-  const inLoop = successors.map((_, n) =>
+  const hoisted = successors.map((_, n) =>
     isLoopHeader[n]
-      ? loop(n, predecessors, order).reduce((all, m) => union(all, effects[m]!.read), NONE)
+      ? loop(n, predecessors, order).reduce((all, m) => union(all, effects[m]!.read), mayChange[n]!)
       : NONE
   );
   const loaded: RegisterSet[] = successors.map(() => used);
-  loaded[start] = inLoop[start]!;
   settle(nodes, loaded, (n) => {
     let ahead = n === start ? NONE : used, behind = used;
     for (const p of predecessors[n]!) {
@@ -67,8 +73,10 @@ export function planRegisters(
       if (order[p]! < order[n]!) ahead = intersection(ahead, out);
       else behind = intersection(behind, out);
     }
-    return union(changed[n]!, intersection(union(ahead, inLoop[n]!), behind));
+    return intersection(union(ahead, hoisted[n]!), behind);
   });
+  const changed: RegisterSet[] = successors.map(() => NONE);
+  settle(nodes, changed, (n) => intersection(changedBehind(predecessors[n]!, changed), loaded[n]!));
   return successors.map((_, n) => order[n]! < 0 ? NOTHING : { loaded: loaded[n]!, changed: changed[n]! });
 }
 

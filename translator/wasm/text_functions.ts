@@ -4,7 +4,7 @@
 import { BOUNCE } from "../cpu.ts";
 import { Code, I32, OP, SIMD, V128, VOID } from "./encoder.ts";
 import { type Body, declareShared } from "./shared.ts";
-import { CPU_AT } from "./values.ts";
+import { CPU_AT } from "./results.ts";
 
 /** Slots: the strings; the immediate, and behind it (in the same slot's upper half) whether lengths are given; the lengths, as 64-bit numbers. */
 export const TEXT_FIRST: number = BOUNCE, TEXT_SECOND: number = BOUNCE + 2, TEXT_HOW: number = BOUNCE + 4;

@@ -10,9 +10,9 @@
 import { FLAG_A, FLAG_B, FLAG_C, FLAG_R, FLAGS, TEMPS, YMM } from "../cpu.ts";
 import { ADD, COUNT_SHIFT, EXPLICIT, LOGIC, MUL, RECORD, RESULT as RESULT_FLAGS, SUB } from "../ir/flags.ts";
 import type { Value } from "../ir/op.ts";
-import { RUNNING_CPU } from "../ram.ts";
 import { Code, F64, I32, I64, OP, SIMD, V128, VOID } from "./encoder.ts";
 import { FloatFacts } from "./float_facts.ts";
+import { CPU_AT } from "./results.ts";
 import {
   difference,
   GENERAL,
@@ -28,11 +28,6 @@ import {
 
 export { isVectorSlot };
 
-/** Address of the CPU state. A constant, so that V8 need not check it against the memory's end. */
-export const CPU_AT: number = 4 * RUNNING_CPU;
-
-// Parameters of a region: how many calls of regions are on the host's stack below, and the guest address that the last of them returns to.
-export const DEPTH = 0, BACK = 1;
 // Fixed locals: i32, then i64.
 export const TLB_AT = 2, ENTRY = 3, PHYS = 4, RESULT = 5;
 export const X32 = 6, Y32 = 7, LABEL = 8;
