@@ -153,7 +153,7 @@ export class Dispatcher implements Executor {
   }
 
   run(c: number, budget: number): Exit {
-    if (arenaIsFull()) this.#startAnew();
+    if (arenaIsFull() || this.#wasm.isFull) this.#startAnew();
     if ((I32[c + 2 * FLAGS + 1] & TF) !== 0) return this.#step(c);
     for (;;) {
       try {
@@ -243,6 +243,7 @@ export class Dispatcher implements Executor {
     this.cache.clear();
     this.runtime.forgetJumps();
     this.promoter.clear();
+    this.#wasm.clear();
     forgetNodes();
   }
 

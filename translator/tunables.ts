@@ -22,6 +22,11 @@ export const REGION_BLOCKS = 60, REGION_OPS = 400;
 export const INLINE_OPS = 80, INLINE_TOTAL = 200;
 /** Pages of a region at the most: each is looked for when the region is entered after executable pages have changed. */
 export const REGION_PAGES = 8;
+/**
+ * Regions that are made before all translations are given up. Each takes some 20 KB and memory maps of the host's process, of which Linux allows 65,530, and nothing
+ * tells when the last reference to one that was dropped is gone: a program that makes code for ever would use them up.
+ */
+export const MOST_REGIONS = 8000;
 /** Entries of a region at the most: where ways from several entries meet, nothing is known. */
 export const REGION_ENTRIES = 12;
 /** How far from a hot block the beginning of its function is looked for, and the part of HOT_SAMPLES that shows that it is run often. */

@@ -8,7 +8,7 @@ import type { Closures } from "../js/closures.ts";
 import { makers } from "../late.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
-import { REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
+import { MOST_REGIONS, REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
 import { Code, OP, wasmModule } from "./encoder.ts";
 import type { Flow, RegionPage } from "./flow.ts";
 import { hostFuses } from "./fused.ts";
@@ -105,6 +105,8 @@ export class WasmTier {
   /** What an imported function threw: wasm gets a flag instead, so that it can store its registers first. */
   #pending: unknown;
   regions = 0;
+  /** Those of them since translations were given up. */
+  #made = 0;
   bytes = 0;
   /** Milliseconds spent on making modules. */
   compileMs = 0;
@@ -180,6 +182,15 @@ export class WasmTier {
     };
   }
 
+  /** So many regions that all translations should be given up. */
+  get isFull(): boolean {
+    return this.#made >= MOST_REGIONS;
+  }
+  /** All translations have been dropped, and no region is running. */
+  clear(): void {
+    this.#links.length = this.#ends.length = this.#made = 0;
+  }
+
   /** Compiles a region that is its first block's own code. */
   compile(flow: Flow): Entered {
     const region = this.load(this.emit(flow), flow.pages), { address } = flow.blocks[0]!;
@@ -238,6 +249,7 @@ export class WasmTier {
     this.#links.push(...links);
     this.#ends.push(...ends.map((end) => this.#closures.single(end) as Run));
     this.regions++;
+    this.#made++;
     this.bytes += module.length;
     const runs = new Map(entries.map((address, n) => [address, instance.exports[n] as RunRegion]));
     this.#took(performance.now() - began);
