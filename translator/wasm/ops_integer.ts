@@ -104,13 +104,15 @@ INTEGER.ins8 = (g, [d, r, x]) => {
   g.code.op(OP.i64Or);
   g.set64(d);
 };
-INTEGER.ins16 = (g, [d, r]) => {
+INTEGER.ins16 = (g, [d, r]) => insert16(g, d, () => g.get64(r));
+/** Low 16 bits of slot `d` = those that `push` pushes as i64. */
+export function insert16(g: Generator, d: number, push: () => void): void {
   g.get64(d);
   g.code.i64(-65536, -1).op(OP.i64And);
-  g.get64(r);
+  push();
   g.code.i64(65535, 0).op(OP.i64And, OP.i64Or);
   g.set64(d);
-};
+}
 INTEGER.sign32 = to32((g, a) => {
   g.get32(a[1]);
   g.code.i32(31).op(OP.i32ShrS);

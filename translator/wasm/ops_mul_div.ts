@@ -7,7 +7,7 @@ import { leave } from "./conditions.ts";
 import { I32, I64, OP, pushHighProduct } from "./encoder.ts";
 import { type Generator, W64, X32, X64, Y64, Z64 } from "./generator.ts";
 import { BIT } from "./ops_bit.ts";
-import { type Emit, operands } from "./ops_integer.ts";
+import { type Emit, insert16, operands } from "./ops_integer.ts";
 import { doubleShiftHelper } from "./ops_shift.ts";
 import { maskedRegisters } from "./ops_masked.ts";
 import { textHelper, textRegisters } from "./ops_text.ts";
@@ -39,7 +39,7 @@ function multiply(g: Generator, s: number, size: number, signed: boolean): void 
   const { code } = g;
   const take = (slot: number, local: number) => {
     g.get64(slot);
-    if (size === 4) signed ? code.op(OP.i64Extend32S) : code.i64(-1, 0).op(OP.i64And);
+    if (size === 4) cut(g, 32, signed);
     code.set(local);
   };
   take(RAX, X64);
@@ -51,8 +51,7 @@ function multiply(g: Generator, s: number, size: number, signed: boolean): void 
     code.get(W64).i64(32, 0).op(OP.i64ShrU);
     g.set64(RDX);
     code.get(W64).get(W64);
-    if (signed) code.op(OP.i64Extend32S);
-    else code.i64(-1, 0).op(OP.i64And);
+    cut(g, 32, signed);
     code.op(OP.i64Ne);
     return overflow(g);
   }
@@ -108,7 +107,7 @@ function divide(g: Generator, step: number, s: number, size: number, signed: boo
   };
   const take = (slot: number) => {
     g.get64(slot);
-    if (size === 4) signed ? code.op(OP.i64Extend32S) : code.i64(-1, 0).op(OP.i64And);
+    if (size === 4) cut(g, 32, signed);
   };
   take(s);
   code.tee(Y64).op(OP.i64Eqz);
@@ -156,14 +155,6 @@ export function divisionHelper(g: Generator, helper: object, s: number, step: ()
 function cut(g: Generator, bits: number, signed: boolean): void {
   if (!signed) g.code.i64(bits === 32 ? -1 : 2 ** bits - 1, 0).op(OP.i64And);
   else g.code.op(bits === 8 ? OP.i64Extend8S : bits === 16 ? OP.i64Extend16S : OP.i64Extend32S);
-}
-/** Low 16 bits of register `r` = those that `push` pushes as i64. */
-function insert16(g: Generator, r: number, push: () => void): void {
-  g.get64(r);
-  g.code.i64(-65536, -1).op(OP.i64And);
-  push();
-  g.code.i64(65535, 0).op(OP.i64And, OP.i64Or);
-  g.set64(r);
 }
 
 /** Division of AX to AL and AH, of DX:AX to AX and DX. */

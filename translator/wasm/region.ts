@@ -15,7 +15,7 @@ import { ALIGNED, VECTOR } from "./ops_vector.ts";
 import { type Dispatch, reducible, type Structure } from "./structure.ts";
 import { planRegisters } from "./register_plan.ts";
 import { has, type Held, slotsOf } from "./register_set.ts";
-import { pointsElsewhere, usedRegisters, wanted } from "./registers.ts";
+import { loadFor, pointsElsewhere, usedRegisters } from "./registers.ts";
 import { emitStackRun, stackRun } from "./stack_runs.ts";
 import { planWindows } from "./windows.ts";
 
@@ -95,8 +95,7 @@ class RegionEmitter {
     const { isLoopHeader, isMerge, children } = this.#shape;
     const merges = children[n]!.filter((child) => isMerge[child]);
     if (isLoopHeader[n]) {
-      this.#flushFor(n);
-      this.#g.adapt(this.#registers[n]!);
+      this.#arrive(n);
       const level = this.#g.open(OP.loop);
       this.#levels.set(n, level);
       this.#g.forgetAll(this.#registers[n]!);
@@ -334,10 +333,7 @@ class RegionEmitter {
     const label = this.#through.get(n * 65536 + which);
     if (label !== undefined && label !== 0) g.code.i32(label).set(LABEL);
     const { order, isMerge } = this.#shape;
-    if (isMerge[to] || order[to]! <= order[n]!) {
-      this.#flushFor(to);
-      this.#g.adapt(this.#registers[to]!);
-    }
+    if (isMerge[to] || order[to]! <= order[n]!) this.#arrive(to);
     if (order[to]! <= order[n]!) {
       // A way back: the scheduler gets its turn when the budget is used up.
       g.loop(this.#levels.get(to)!);
@@ -347,9 +343,10 @@ class RegionEmitter {
     this.#tree(to);
   }
 
-  /** Stores the flags where node `n`, which other ways lead to as well, may read them. */
-  #flushFor(n: number): void {
+  /** Brings registers, and flags that it may read, to where node `n` expects them, which other ways lead to as well. */
+  #arrive(n: number): void {
     if (this.#live(n) !== 0) this.#g.flushFlags();
+    this.#g.adapt(this.#registers[n]!);
   }
   #live(n: number): number {
     const dispatch = this.#dispatches.get(n);
@@ -405,6 +402,6 @@ function operation(g: Generator, o: IrOp): void {
   const { name } = o.def;
   const emit = INTEGER[name] ?? VECTOR[name] ?? ALIGNED[name];
   if (emit === undefined) return g.runStep(g.step(o));
-  for (const slot of slotsOf(wanted(o))) g.hold(slot);
+  loadFor(g, o);
   emit(g, o.args, o);
 }

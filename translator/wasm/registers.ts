@@ -3,10 +3,11 @@
 import { RSP } from "../cpu.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import type { Mem, OpDef } from "../ir/op.ts";
+import type { Generator } from "./generator.ts";
 import { helperRegisters } from "./ops_mul_div.ts";
 import { INTEGER } from "./ops_integer.ts";
 import { ALIGNED, VECTOR } from "./ops_vector.ts";
-import { GENERAL, isVectorSlot, NONE, type RegisterSet, union, withSlot } from "./register_set.ts";
+import { GENERAL, isVectorSlot, NONE, type RegisterSet, slotsOf, union, withSlot } from "./register_set.ts";
 import { pair } from "./values.ts";
 import { isStep } from "./windows.ts";
 
@@ -66,10 +67,10 @@ export function usedRegisters(blocks: readonly IrBlock[], stubs: Iterable<IrBloc
 const PLAIN =
   /^(mov(32|64)|sext32|ext|sign|bswap|ld(8|16|32)|ld64|pop64|lea|(add|sub|and|or|xor|not|inc|dec|imul)(32|64)f?$|set\d|ld128|ld256|movx|zerox|onesx|movlowx|movd|p(add|sub|cmp|min|max|shuf|mul|avg|ins|ext|mov)|(and|andn|or|xor)x|unpack)/;
 
-/** What it pays to load before an operation: what it reads, and what arms of it may write. */
-export function wanted(o: IrOp): RegisterSet {
+/** Loads what it pays to have in locals before an operation: what it reads, and what arms of it may write. */
+export function loadFor(g: Generator, o: IrOp): void {
   const { read, written } = registersOf(o);
-  return PLAIN.test(o.def.name) ? read : union(read, written);
+  for (const slot of slotsOf(PLAIN.test(o.def.name) ? read : union(read, written))) g.hold(slot);
 }
 
 /** Whether the operation needs no closure. */

@@ -6,8 +6,7 @@ import type { IrOp } from "../ir/block.ts";
 import { OP } from "./encoder.ts";
 import { asksMemory } from "./flag_use.ts";
 import { type Generator, X64 } from "./generator.ts";
-import { slotsOf } from "./register_set.ts";
-import { wanted } from "./registers.ts";
+import { loadFor } from "./registers.ts";
 import { INTEGER, moveStack, STACK_TOP } from "./ops_integer.ts";
 
 /** Registers are 64 bits, so no more than these are pushed in a row. */
@@ -85,6 +84,6 @@ export function emitStackRun(
   };
   g.beginOperation(false);
   // Either way begins with the same registers in locals, and so ends with the same.
-  for (const o of operations) for (const slot of slotsOf(wanted(o))) g.hold(slot);
+  for (const o of operations) loadFor(g, o);
   g.inStack(name === "push64" ? -bytes : 0, bytes, fast, slow);
 }

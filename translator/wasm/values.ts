@@ -19,6 +19,7 @@ import {
   has,
   type Held,
   intersection,
+  isSame,
   isVectorSlot,
   NOTHING,
   slotsOf,
@@ -206,9 +207,7 @@ export class Values {
   /** Two arms meet that leave these registers in locals. */
   protected meet(a: Held, b: Held): void {
     const changed = union(a.changed, b.changed), loaded = intersection(a.loaded, b.loaded);
-    if (slotsOf(difference(changed, loaded)).length > 0) {
-      throw new Error("a register changed on one arm only");
-    }
+    if (!isSame(union(changed, loaded), loaded)) throw new Error("a register changed on one arm only");
     this.#held = { loaded, changed };
   }
   /** Emits what brings registers to where `held` has them. */
