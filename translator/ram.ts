@@ -16,7 +16,7 @@ export const FRAME_COUNT = RAM_BYTES / PAGE_SIZE;
  * The last bytes belong to the translator: a page with the state of the CPU that runs (cpu.ts), the tables of regions (wasm/jump_table.ts) and of
  * threaded code (threaded/node.ts), that code itself, a table of all frames (threaded/finder.ts), and a page that nobody reads. No frame lies there.
  */
-export const RESERVED_BYTES = 0x450_0000;
+export const RESERVED_BYTES = 0x451_0000;
 /** I32 index of the CPU state that runs: WebAssembly knows its address as a constant. */
 export const RUNNING_CPU: number = (RAM_BYTES - RESERVED_BYTES) / 4;
 export const SCRATCH_PAGE: number = RAM_BYTES - PAGE_SIZE;
@@ -27,10 +27,12 @@ export const WINDOW_LIST: number = WINDOWS + WINDOW_COUNT * WINDOW_BYTES, LISTED
 /** Behind those, tables of 1 KiB that functions of regions look into: the sums of CRC32 for single bytes (wasm/bit_functions.ts), AES's rounds (wasm/crypto_functions.ts). */
 export const CRC_TABLE: number = WINDOW_LIST + 4 * (LISTED_WINDOWS + 1),
   AES_TABLES: number = CRC_TABLE + 1024;
+/** Behind those, the stamps of regions (wasm/compile.ts). */
+export const STAMPS: number = CRC_TABLE + 8192, STAMP_COUNT = 16384;
 /** Eight bytes for each frame (threaded/finder.ts). */
 export const FRAME_TABLE: number = SCRATCH_PAGE - 8 * FRAME_COUNT;
 /** Between them: threaded code. */
-export const THREADED_CODE: number = CRC_TABLE + 8192,
+export const THREADED_CODE: number = STAMPS + 4 * STAMP_COUNT,
   THREADED_END: number = FRAME_TABLE;
 
 export const memory: WebAssembly.Memory = new WebAssembly.Memory({

@@ -8,6 +8,8 @@ import { verify } from "../ir/verify.ts";
 import { decodeOps } from "../ir/words.ts";
 import { front, NOT_LOADED } from "../late.ts";
 import { U8 } from "../ram.ts";
+import { Code, I32, I64, OP, VOID } from "../wasm/encoder.ts";
+import { HOLE } from "../wasm/link.ts";
 import { makeLink } from "./block.ts";
 import { CodeFile, seal } from "./code_file.ts";
 import { byteCount, firstOperation, isCrossing, type Place, recordLinks } from "./record.ts";
@@ -89,14 +91,17 @@ Deno.test("a region comes back where all its blocks are what they were", () => {
     blocks,
     pages: [0x40_1000, 0x40_2000],
     without: 5,
-    module: Uint8Array.of(1, 2, 3, 4, 5),
+    locals: [I32, I64],
+    code: new Code().i32(1).hole(HOLE.link, 0).hint(true).op(OP.if, VOID).hole(HOLE.step, 1),
     links: [makeLink(0x7fff_0000_1234)],
     steps: [first[0]!, { ...first[1]!, ip: 0x40_2104 }],
     ends: [jump],
   };
   file.addRegion(region);
   const again = reload(file), found = again.findRegion(blocks[0]!, physical)!;
-  assertEquals([found.blocks, found.pages, found.module], [region.blocks, region.pages, region.module]);
+  assertEquals([found.blocks, found.pages, found.locals], [region.blocks, region.pages, region.locals]);
+  assertEquals(found.code.finish(), region.code.finish());
+  assertEquals([found.code.hints, found.code.holes], [region.code.hints, region.code.holes]);
   assertEquals(found.links, region.links);
   const texts = (ops: readonly IrOp[]) => ops.map((o) => `${o.ip} ${opText(o)}`);
   assertEquals([texts(found.steps), texts(found.ends)], [texts(region.steps), texts(region.ends)]);

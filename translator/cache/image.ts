@@ -8,16 +8,8 @@ import { BOUNCE } from "../cpu.ts";
 import { type Shape, SHAPE_MASK } from "../ir/words.ts";
 import { I32, memory, RAM_BYTES, SCRATCH_PAGE } from "../ram.ts";
 import { allotAligned } from "../threaded/arena.ts";
-import {
-  Code,
-  F64,
-  type FunctionBody,
-  type FunctionType,
-  I32 as TYPE_I32,
-  OP,
-  VOID,
-  wasmModule,
-} from "../wasm/encoder.ts";
+import { Code, F64, I32 as TYPE_I32, OP, VOID } from "../wasm/encoder.ts";
+import { type FunctionBody, type FunctionType, wasmModule } from "../wasm/module.ts";
 import { BYTES, HEAD, LINKS_MASK, LINKS_SHIFT } from "./record.ts";
 
 /** Header: physical addresses of the tables, and their sizes. Of all numbers of bytes, the file gives those of words. */

@@ -1,14 +1,17 @@
-// A region (wasm/region.ts) as words, to be kept between runs: a module, and what must be given to it to use it.
+// A region (wasm/region.ts) as words, to be kept between runs: its function, and what must be given to it to use it.
 //
 //     0: words of the record   1: pages   2: blocks   3: links   4: steps   5: ends   6: links of the ends   7: words of steps and ends
-//     8: bytes of the module   9: entries   10: own blocks   11: windows that it does without
+//     8: bytes of code   9: entries   10: own blocks   11: windows that it does without   12: locals   13: branch hints   14: holes
 //     entries, pages, blocks, links, links of the ends: two words each, guest addresses
-//     steps and ends: two words of instruction address, then the operation (ir/words.ts)      the module, padded
+//     steps and ends: two words of instruction address, then the operation (ir/words.ts)
+//     locals: their types      hints: 2 * offset + likely      holes (wasm/link.ts): offset, kind + 8 * number      the code, padded
 //
 // The blocks are what the region was made from: it is valid where all of them are what they were.
 
 import type { IrOp } from "../ir/block.ts";
 import { decodeOp, encodeOp, type Pieces, shapeOf } from "../ir/words.ts";
+import { Code } from "../wasm/encoder.ts";
+import { HOLE } from "../wasm/link.ts";
 import { type Link, makeLink } from "./block.ts";
 import type { Place } from "./record.ts";
 
@@ -22,13 +25,15 @@ export interface RegionParts {
   readonly own: number;
   /** Bits of the windows that it does without (wasm/window_misses.ts). */
   readonly without: number;
-  readonly module: Uint8Array<ArrayBuffer>;
+  /** Types of the locals behind the parameters, and the body without its end. */
+  readonly locals: readonly number[];
+  readonly code: Code;
   readonly links: readonly Link[];
   readonly steps: readonly IrOp[];
   readonly ends: readonly IrOp[];
 }
 
-const HEAD = 12;
+const HEAD = 15;
 /** Words before each operation. */
 export const OP_PREFIX = 2;
 const SIZE = 0,
@@ -42,7 +47,10 @@ const SIZE = 0,
   BYTES = 8,
   ENTRIES = 9,
   OWN = 10,
-  WITHOUT = 11;
+  WITHOUT = 11,
+  LOCALS = 12,
+  HINTS = 13,
+  HOLES = 14;
 
 export function regionWords({ words, at }: Place): number {
   return words[at + SIZE]!;
@@ -58,14 +66,29 @@ export function regionOperationWords({ words, at }: Place): number {
   return words[at + OP_WORDS]!;
 }
 
-/** Whether the parts of the record are as long as it, and it lies before index `limit`. */
+/** Index of what comes behind the operations. */
+function functionAt(place: Place): number {
+  return firstRegionOperation(place) + regionOperationWords(place);
+}
+
+/** Whether the parts of the record are as long as it, and it lies before index `limit`; and its holes are where and what they can be. */
 export function regionFits(place: Place, limit: number): boolean {
   const { words, at } = place;
   if (at < 0 || at + HEAD > limit) return false;
   for (let i = 0; i < HEAD; i++) if (words[at + i]! < 0) return false;
-  const end = firstRegionOperation(place) + regionOperationWords(place) + (words[at + BYTES]! + 3 >> 2);
-  return end === at + regionWords(place) && end <= limit && words[at + BLOCKS]! > 0 &&
-    words[at + PAGES]! > 0 && words[at + ENTRIES]! > 0;
+  const bytes = words[at + BYTES]!, before = words[at + LOCALS]! + words[at + HINTS]!;
+  const first = functionAt(place) + before, behind = first + 2 * words[at + HOLES]!;
+  const end = behind + (bytes + 3 >> 2);
+  if (
+    end !== at + regionWords(place) || end > limit || words[at + BLOCKS]! === 0 ||
+    words[at + PAGES]! === 0 || words[at + ENTRIES]! === 0
+  ) return false;
+  for (let i = first, offset = 0; i < behind; i += 2) {
+    const kind = words[i + 1]! & 7, n = words[i + 1]! >>> 3;
+    if (words[i]! < offset || (offset = words[i]!) > bytes) return false;
+    if (!(n < words[at + (kind === HOLE.step ? STEPS : kind === HOLE.end ? ENDS : LINKS)]!)) return false;
+  }
+  return true;
 }
 
 export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
@@ -82,7 +105,10 @@ export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
   ];
   let opWords = 0;
   for (const o of ops) opWords += OP_PREFIX + shapeOf(o).words;
-  const size = HEAD + 2 * addresses.length + opWords + (region.module.length + 3 >> 2);
+  const { locals, code } = region;
+  const size = HEAD + 2 * (addresses.length + code.holes.length) + opWords + locals.length +
+    code.hints.length +
+    (code.length + 3 >> 2);
   const at = pieces.allot(size), { words } = pieces;
   words.set([
     size,
@@ -93,10 +119,13 @@ export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
     region.ends.length,
     endLinks.length,
     opWords,
-    region.module.length,
+    code.length,
     region.entries.length,
     region.own,
     region.without,
+    locals.length,
+    code.hints.length,
+    code.holes.length,
   ], at);
   let i = at + HEAD;
   for (const address of addresses) {
@@ -108,7 +137,13 @@ export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
     words[i++] = Math.floor(o.ip / 0x1_0000_0000);
     i = encodeOp(o, o.ip - o.ip % 4096, words, i, []);
   }
-  new Uint8Array(words.buffer, words.byteOffset + 4 * i, region.module.length).set(region.module);
+  for (const type of locals) words[i++] = type;
+  for (const [offset, likely] of code.hints) words[i++] = 2 * offset + likely;
+  for (const [offset, kind, n] of code.holes) {
+    words[i++] = offset;
+    words[i++] = kind + 8 * n;
+  }
+  new Uint8Array(words.buffer, words.byteOffset + 4 * i, code.length).set(code.finish());
   return { words, at };
 }
 
@@ -144,11 +179,16 @@ export function readRegionRecord(place: Place): RegionParts {
       return op;
     });
   const steps = ops(words[at + STEPS]!), ends = ops(words[at + ENDS]!);
-  // A copy: engines do not compile shared memory.
-  const module = new Uint8Array(words[at + BYTES]!);
-  module.set(new Uint8Array(words.buffer, words.byteOffset + 4 * from.at, module.length));
+  const code = new Code();
+  let i = from.at;
+  const locals = Array.from(words.subarray(i, i += words[at + LOCALS]!));
+  for (const end = i + words[at + HINTS]!; i < end; i++) code.hints.push([words[i]! >> 1, words[i]! & 1]);
+  for (const end = i + 2 * words[at + HOLES]!; i < end; i += 2) {
+    code.holes.push([words[i]!, words[i + 1]! & 7, words[i + 1]! >>> 3]);
+  }
+  code.bytes(new Uint8Array(words.buffer, words.byteOffset + 4 * i, words[at + BYTES]!));
   const own = words[at + OWN]!, without = words[at + WITHOUT]!;
-  return { entries, pages, blocks, own, without, module, links, steps, ends };
+  return { entries, pages, blocks, own, without, locals, code, links, steps, ends };
 }
 
 interface RegionPlaces {

@@ -14,7 +14,8 @@ import { BYTES, CROSSING } from "../cache/record.ts";
 import { QUOTA, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES } from "../cpu.ts";
 import { SHAPE_MASK } from "../ir/words.ts";
 import { FRAME_TABLE, RUNNING_CPU, THREADED_END } from "../ram.ts";
-import { Code, type FunctionBody, type FunctionType, I32 as TYPE_I32, OP, VOID } from "../wasm/encoder.ts";
+import { Code, I32 as TYPE_I32, OP, VOID } from "../wasm/encoder.ts";
+import type { FunctionBody, FunctionType } from "../wasm/module.ts";
 import { JUMP_ENTRY_SHIFT, JUMP_FACTOR } from "../wasm/jump_table.ts";
 import { ARENA_NEXT, NODES_FOUND } from "./arena.ts";
 import {

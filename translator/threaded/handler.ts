@@ -9,7 +9,8 @@ import { EXEC_STAMP, LEFT_AT, QUOTA, RIP, RSP, TLB, XTLB_ADDEND, XTLB_ENTRIES } 
 import type { OpDef, Value } from "../ir/op.ts";
 import { LENGTH_SHIFT, OFFSET_SHIFT, type Shape, SHAPE_MASK } from "../ir/words.ts";
 import { condition } from "../wasm/conditions.ts";
-import { Code, type FunctionBody, type FunctionType, I32, OP, SIMD, VOID } from "../wasm/encoder.ts";
+import { Code, I32, OP, SIMD, VOID } from "../wasm/encoder.ts";
+import type { FunctionBody, FunctionType } from "../wasm/module.ts";
 import { CPU_AT, ENTRY, Generator, PHYS, X32, X64 } from "../wasm/generator.ts";
 import { JUMP_ENTRY_SHIFT, JUMP_FACTOR } from "../wasm/jump_table.ts";
 import { IMPORTS, REGION } from "../wasm/imports.ts";

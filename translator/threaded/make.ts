@@ -2,7 +2,7 @@
 
 import type { Shape } from "../ir/words.ts";
 import { RAM_BYTES } from "../ram.ts";
-import { type FunctionBody, wasmModule } from "../wasm/encoder.ts";
+import { type FunctionBody, wasmModule } from "../wasm/module.ts";
 import { IMPORTS } from "../wasm/imports.ts";
 import { FINDER_IMPORTS, finderFunctions } from "./finder_code.ts";
 import { BASE_TYPES, BY_JAVASCRIPT, emitGoOn, emitHandler, emitPause, emitStub, HANDLER } from "./handler.ts";

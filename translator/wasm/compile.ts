@@ -6,37 +6,22 @@ import { EXEC, fault, translations } from "../env.ts";
 import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { makers } from "../late.ts";
-import { I32, memory, RAM_BYTES, RUNNING_CPU } from "../ram.ts";
+import { I32, memory, RAM_BYTES, RUNNING_CPU, STAMPS } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { MOST_REGIONS, REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
-import { Code, OP, wasmModule } from "./encoder.ts";
+import { Code, OP } from "./encoder.ts";
+import { wasmModule } from "./module.ts";
 import type { Flow, RegionPage } from "./flow.ts";
 import { hostFuses } from "./fused.ts";
-import {
-  BACK,
-  CPU_AT,
-  DEPTH,
-  FAULTED,
-  FIRST_END,
-  GLOBAL_FUSES,
-  GLOBALS,
-  INDIRECT,
-  NO_CALLER,
-  PAUSED,
-  UNWOUND,
-  WHICH_SHIFT,
-} from "./results.ts";
+import { CPU_AT, FAULTED, FIRST_END, GLOBAL_FUSES, INDIRECT, NO_CALLER, PAUSED, UNWOUND } from "./results.ts";
 import {
   CONDITION,
   IMPORTS,
   LEAVE,
   PROBE,
   READ,
-  REGION,
   SAVED_STATUS,
   STATUS,
-  STEP,
-  TYPES,
   WRITE128,
   WRITE16,
   WRITE256,
@@ -45,6 +30,7 @@ import {
   WRITE8,
 } from "./imports.ts";
 import { addFunction, enterJump, functions as functionTable, GO_ON } from "./jump_table.ts";
+import { linkRegions, type Numbered } from "./link.ts";
 import { missFunctions } from "./miss.ts";
 import { enterNode, nodeStamped } from "../threaded/node.ts";
 import type { ThreadedTier } from "../threaded/tier.ts";
@@ -67,11 +53,6 @@ function noThreadedCode(): () => number {
   return instance.exports["r"] as () => number;
 }
 
-/** Entry `which` of a region, whose function has number `main`. */
-function otherEntry(which: number, main: number): Code {
-  return new Code().get(DEPTH).i32(which << WHICH_SHIFT).op(OP.i32Or).get(BACK).op(OP.returnCall).u(main);
-}
-
 /** Runs a block, or its end. */
 type Run = (c: number) => Block | null;
 type Imports = Record<string, (...args: any[]) => number>;
@@ -79,11 +60,18 @@ type Imports = Record<string, (...args: any[]) => number>;
 /** From one of a region's entries on. */
 type RunRegion = (depth: number, back: bigint) => number;
 
+/** A region, and where its pages lie in physical memory. */
+export interface FoundRegion {
+  readonly parts: RegionParts;
+  readonly pages: readonly RegionPage[];
+}
+type NumberedRegion = FoundRegion & Numbered;
+
 /** A region ready to run. */
 export interface Region {
   readonly pages: readonly RegionPage[];
-  /** Of the executable pages among which it was found in place. */
-  stamp: number;
+  /** Physical address of the stamp of the executable pages among which it was found in place. */
+  readonly stampAt: number;
   /** By guest address. */
   readonly entries: ReadonlyMap<number, RunRegion>;
 }
@@ -100,8 +88,8 @@ export class WasmTier {
   readonly #closures: Closures;
   #fixedImports: WebAssembly.ModuleImports | undefined;
   /** All regions' exits. */
-  readonly #links: Link[] = [];
-  readonly #ends: Run[] = [];
+  #links: Link[] = [];
+  #ends: Run[] = [];
   /** What an imported function threw: wasm gets a flag instead, so that it can store its registers first. */
   #pending: unknown;
   regions = 0;
@@ -188,7 +176,9 @@ export class WasmTier {
   }
   /** All translations have been dropped, and no region is running. */
   clear(): void {
-    this.#links.length = this.#ends.length = this.#made = 0;
+    this.#links = [];
+    this.#ends = [];
+    this.#made = 0;
   }
 
   /** Compiles a region that is its first block's own code. */
@@ -197,37 +187,50 @@ export class WasmTier {
     return this.enter(region, address, undefined, addFunction(region.entries.get(address)!));
   }
 
-  /** A region's module, which other runs may use, too. `without`: bits of the windows that it does without (window_misses.ts). */
+  /** A region, which other runs may use, too. `without`: bits of the windows that it does without (window_misses.ts). */
   emit(flow: Flow, without = 0): RegionParts {
     const began = performance.now();
-    const { code, locals, steps, links, ends } = makers.get().emitRegion(flow, without);
-    const imports = [...IMPORTS, ...steps.map(() => STEP)];
-    const others = flow.entries.slice(1).map((_, n) => ({
-      type: REGION,
-      locals: [],
-      code: otherEntry(n + 1, imports.length),
-      name: String(n + 1),
-    }));
-    const module = wasmModule({
-      pages: PAGES,
-      types: TYPES,
-      imports,
-      globals: GLOBALS,
-      functions: [{ type: REGION, locals, code, name: "0" }, ...others],
-    });
+    const code = makers.get().emitRegion(flow, without);
     const blocks = [...flow.blocks, ...flow.stubs.values()].map(({ address }) => address),
       pages = flow.pages.map(({ address }) => address);
     this.#took(performance.now() - began);
-    const entries = flow.entries.map((n) => blocks[n]!);
-    return { entries, own: flow.own, without, blocks, pages, module, links, steps, ends };
+    return { entries: flow.entries.map((n) => blocks[n]!), own: flow.own, without, blocks, pages, ...code };
   }
 
   /** Gets a region ready to run whose pages are these. */
-  load({ entries, module, steps, links, ends }: RegionParts, pages: readonly RegionPage[]): Region {
+  load(parts: RegionParts, pages: readonly RegionPage[]): Region {
     const began = performance.now();
+    const numbered = this.#number({ parts, pages }), bytes = linkRegions([numbered], PAGES);
+    const [region] = this.#instantiate(new WebAssembly.Module(bytes), [numbered]);
+    this.bytes += bytes.length;
+    this.#took(performance.now() - began);
+    return region!;
+  }
+
+  /** The same for regions that call each other, as one module, which is compiled in the background; undefined: translations have been given up meanwhile. */
+  async loadTogether(found: readonly FoundRegion[]): Promise<Region[] | undefined> {
+    const numbered = found.map((region) => this.#number(region)), bytes = linkRegions(numbered, PAGES);
+    const links = this.#links;
+    const module = await WebAssembly.compile(bytes);
+    if (links !== this.#links) return undefined;
+    this.bytes += bytes.length;
+    return this.#instantiate(module, numbered);
+  }
+
+  /** Gives a region its numbers in this run. */
+  #number({ parts, pages }: FoundRegion): NumberedRegion {
+    const stampAt = STAMPS + 4 * this.#made++;
+    I32[stampAt >> 2] = 0;
+    const firstLink = this.#links.length, firstEnd = this.#ends.length;
+    this.#links.push(...parts.links);
+    this.#ends.push(...parts.ends.map((end) => this.#closures.single(end) as Run));
+    return { parts, pages, firstLink, firstEnd, stampAt };
+  }
+
+  #instantiate(module: WebAssembly.Module, regions: readonly NumberedRegion[]): Region[] {
     installStubs();
     const imports: WebAssembly.ModuleImports = { ...this.#fixed };
-    steps.forEach((o, i) => {
+    regions.flatMap(({ parts }) => parts.steps).forEach((o, i) => {
       const step = this.#closures.single(o);
       imports[IMPORTS.length + i] = (c: number) => {
         try {
@@ -239,21 +242,18 @@ export class WasmTier {
         }
       };
     });
-    const globals: Record<number, number> = { 0: this.#links.length, 1: this.#ends.length };
-    globals[GLOBAL_FUSES] = hostFuses() ? 1 : 0;
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(module), {
+    const { exports } = new WebAssembly.Instance(module, {
       m: { m: memory, t: functionTable },
       f: imports,
-      g: globals,
+      g: { [GLOBAL_FUSES]: hostFuses() ? 1 : 0 },
     });
-    this.#links.push(...links);
-    this.#ends.push(...ends.map((end) => this.#closures.single(end) as Run));
-    this.regions++;
-    this.#made++;
-    this.bytes += module.length;
-    const runs = new Map(entries.map((address, n) => [address, instance.exports[n] as RunRegion]));
-    this.#took(performance.now() - began);
-    return { entries: runs, pages, stamp: NaN };
+    this.regions += regions.length;
+    let next = 0;
+    return regions.map(({ parts, pages, stampAt }) => ({
+      entries: new Map(parts.entries.map((address) => [address, exports[next++] as RunRegion])),
+      pages,
+      stampAt,
+    }));
   }
 
   /** Code of the block at `address` that enters a region; `plain` runs the block where one of the region's pages is another one. `entry`: see Entered. */
@@ -276,10 +276,10 @@ export class WasmTier {
   /** Runs a region and those it goes on to, and finds the block where it goes on. */
   #enter(region: Region, run: RunRegion, plain: Run | undefined, block: Block, c: number): Block | null {
     if (c !== RUNNING_CPU) throw new Error("regions run on one CPU state only");
-    const stamp = I32[c + 2 * EXEC_STAMP]!;
-    if (region.stamp !== stamp) {
+    const stamp = I32[c + 2 * EXEC_STAMP]!, at = region.stampAt >> 2;
+    if (I32[at] !== stamp) {
       if (!this.isInPlace(region, c)) return plain!(c);
-      region.stamp = stamp;
+      I32[at] = stamp;
     }
     if (block.entry !== 0) {
       enterJump(block, stamp);

@@ -1,7 +1,8 @@
 // Does the host fuse multiplication and addition? WebAssembly's relaxed_madd may round once or twice; V8 rounds once where the processor can.
 
 import { memory, RAM_BYTES } from "../ram.ts";
-import { Code, F64, SIMD, wasmModule } from "./encoder.ts";
+import { Code, F64, SIMD } from "./encoder.ts";
+import { wasmModule } from "./module.ts";
 import { functions } from "./jump_table.ts";
 
 /** Behind the SIMD prefix. */

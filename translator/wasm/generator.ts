@@ -10,27 +10,15 @@ import { RUNNING_CPU } from "../ram.ts";
 import { CALL_DEPTH } from "../tunables.ts";
 import { Access } from "./access.ts";
 import { Code, OP, VOID } from "./encoder.ts";
-import { CONDITION, IMPORTS, LEAVE_TYPE, REGION_TYPE, SAVED_STATUS, STEP_TYPE } from "./imports.ts";
-import { GO_ON, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE, jumpEntryAt } from "./jump_table.ts";
+import { CONDITION, LEAVE_TYPE, REGION_TYPE, SAVED_STATUS, STEP_TYPE } from "./imports.ts";
+import { GO_ON, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE } from "./jump_table.ts";
+import { HOLE } from "./link.ts";
 import { isSame, type RegisterSet } from "./register_set.ts";
-import {
-  BACK,
-  CPU_AT,
-  DEPTH,
-  FAULTED,
-  FIRST_END,
-  INDIRECT,
-  PAUSED,
-  RETURNED,
-  UNWOUND,
-  WHICH_SHIFT,
-} from "./results.ts";
+import { BACK, CPU_AT, DEPTH, FAULTED, INDIRECT, PAUSED, RETURNED, UNWOUND, WHICH_SHIFT } from "./results.ts";
 import { ENTRY, LABEL, RESULT, X32, X64 } from "./values.ts";
 
 export * from "./results.ts";
 export * from "./values.ts";
-
-const FIRST_LINK = 0, FIRST_ENDING = 1;
 
 const lowOf = (address: number) => address | 0;
 const highOf = (address: number) => Math.floor(address / 0x1_0000_0000) | 0;
@@ -41,7 +29,7 @@ interface Address {
 }
 
 export class Generator extends Access {
-  /** Operations that are run by their closures, in the order of the imports behind the fixed ones. */
+  /** Operations that are run by their closures. */
   readonly steps: IrOp[] = [];
   /** Levels of the common exits. */
   #exitLevel = 0;
@@ -118,11 +106,11 @@ export class Generator extends Access {
     return -(n >= 0 ? n : exits.push(changed) - 1);
   }
 
-  /** Leaves to the address in X64, a fixed one: link `n` of the region, if no other region takes over. */
-  leaveByLink(n: number, lo: number, hi: number): void {
+  /** Leaves to a fixed address: by link `n` of the region, if no other region takes over. */
+  leaveByLink(n: number, { lo, hi }: Address): void {
     this.storeFlags();
     this.spill();
-    this.code.i64(lo, hi).set(X64).global(FIRST_LINK).i32(n).op(OP.i32Add).set(RESULT);
+    this.code.hole(HOLE.goOn, n).i64(lo, hi).set(X64).hole(HOLE.link, n).set(RESULT);
     this.branch(this.#exitLevel);
   }
   /** Leaves to the address in X64. */
@@ -137,7 +125,7 @@ export class Generator extends Access {
     this.storeFlags();
     this.spill();
     this.storeTemps();
-    this.code.i32(FIRST_END).global(FIRST_ENDING).i32(n).op(OP.i32Add, OP.i32Sub, OP.return);
+    this.code.hole(HOLE.end, n).op(OP.return);
   }
   /** Leaves to the address in X64 through the dispatcher. */
   pause(): void {
@@ -161,56 +149,50 @@ export class Generator extends Access {
     this.branch(this.#exitLevel);
   }
 
-  /** Pushes whether there is a region for the address in X64 (`target`, when that is known); pushes its function's number afterwards. */
-  #findRegion(target?: Address): () => void {
+  /** Pushes whether there is a region for the address in X64; its entry in the jump table is ENTRY further on than the first. */
+  #findRegion(): void {
     const { code } = this;
-    let offset: number, place: () => void;
-    if (target === undefined) {
-      code.get(X64).op(OP.i32WrapI64).i32(JUMP_FACTOR).op(OP.i32Mul).i32(JUMP_SHIFT).op(OP.i32ShrU);
-      code.i32(JUMP_ENTRY_SHIFT).op(OP.i32Shl).set(ENTRY);
-      offset = JUMP_TABLE;
-      place = () => code.get(ENTRY);
-    } else {
-      offset = 0;
-      place = () => code.i32(jumpEntryAt(target.lo));
-    }
-    place();
-    code.mem(OP.i64Load, offset).get(X64).op(OP.i64Eq);
-    place();
-    code.mem(OP.i32Load, offset + 8).i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Eq, OP.i32And);
-    return () => {
-      place();
-      code.mem(OP.i32Load, offset + 12);
-    };
+    code.get(X64).op(OP.i32WrapI64).i32(JUMP_FACTOR).op(OP.i32Mul).i32(JUMP_SHIFT).op(OP.i32ShrU);
+    code.i32(JUMP_ENTRY_SHIFT).op(OP.i32Shl).tee(ENTRY).mem(OP.i64Load, JUMP_TABLE).get(X64).op(OP.i64Eq);
+    code.get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 8);
+    code.i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Eq, OP.i32And);
+  }
+  /** Pushes the number of the function that #findRegion() has found. */
+  #functionFound(): void {
+    this.code.get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 12);
   }
 
   /** Goes on with the region for the address in X64, if there is one. Everything is stored but RIP. */
   #chain(): void {
     const { code } = this;
-    const number = this.#findRegion();
+    this.#findRegion();
     this.open(OP.if);
     code.get(DEPTH).get(BACK);
-    number();
+    this.#functionFound();
     code.op(OP.returnCallIndirect).u(REGION_TYPE).u(0);
     this.close();
   }
 
   /**
-   * Calls the region at the address in X64 (the return address is pushed already), which is `target` when that is known, and goes on behind this when
-   * it returns to `back`. `otherwise` leaves when the function has no region yet, or calls are too deep on the host's stack.
+   * Calls the region where link `link` of the region leads, or without one at the address in X64 (the return address is pushed already), and goes on behind
+   * this when it returns to `back`. `otherwise` leaves when the function has no region yet, or calls are too deep on the host's stack.
    */
-  callRegion(back: Address, otherwise: () => void, target?: Address): void {
+  callRegion(back: Address, otherwise: () => void, link?: number): void {
     const { code } = this;
     this.flushFlags();
-    const number = this.#findRegion(target);
+    if (link === undefined) this.#findRegion();
+    else code.hole(HOLE.find, link);
     code.get(DEPTH).i32(CALL_DEPTH).op(OP.i32LtU, OP.i32And, OP.i32Eqz).hint(false);
     this.open(OP.if);
     otherwise();
     this.close();
     this.spill();
     code.get(DEPTH).i32(1).op(OP.i32Add).i64(back.lo, back.hi);
-    number();
-    code.op(OP.callIndirect).u(REGION_TYPE).u(0).tee(RESULT).i32(RETURNED).op(OP.i32Ne).hint(false);
+    if (link === undefined) {
+      this.#functionFound();
+      code.op(OP.callIndirect).u(REGION_TYPE).u(0);
+    } else code.hole(HOLE.call, link);
+    code.tee(RESULT).i32(RETURNED).op(OP.i32Ne).hint(false);
     this.open(OP.if);
     code.get(RESULT).i32(INDIRECT).op(OP.i32Ne).get(RESULT).i32(UNWOUND).op(OP.i32Ne, OP.i32And);
     this.open(OP.if);
@@ -225,9 +207,9 @@ export class Generator extends Access {
     this.floats.closure(this);
   }
 
-  /** The import that runs `o` by its closure. */
+  /** The number of a step that runs `o` by its closure. */
   step(o: IrOp): number {
-    return IMPORTS.length + this.steps.push(o) - 1;
+    return this.steps.push(o) - 1;
   }
 
   /** Runs an operation's closure (an index from step()) on the CPU state in memory. */
@@ -238,7 +220,7 @@ export class Generator extends Access {
     this.flushFlags();
     this.spill();
     this.spillTemps();
-    this.code.i32(RUNNING_CPU).call(index);
+    this.code.i32(RUNNING_CPU).hole(HOLE.step, index);
     this.branchIf(this.#rawLevel);
     this.reload();
     this.floats.closure(this);
@@ -248,7 +230,7 @@ export class Generator extends Access {
   runStepApart(index: number, writes: readonly number[]): void {
     this.spill();
     this.storeTemps();
-    this.code.i32(RUNNING_CPU).call(index);
+    this.code.i32(RUNNING_CPU).hole(HOLE.step, index);
     this.branchIf(this.#rawLevel);
     this.reload();
     this.floats.closure(this);
@@ -261,7 +243,7 @@ export class Generator extends Access {
    */
   runStepOn(index: number, reads: readonly number[], writes: readonly number[]): void {
     for (const slot of reads) this.spillSlot(slot);
-    this.code.i32(RUNNING_CPU).call(index);
+    this.code.i32(RUNNING_CPU).hole(HOLE.step, index);
     this.faultIf();
     for (const slot of writes) this.reloadSlot(slot);
   }
@@ -289,7 +271,7 @@ export class Generator extends Access {
     this.storeFlags();
     this.spill();
     this.storeTemps();
-    this.code.i32(RUNNING_CPU).call(index).op(OP.drop);
+    this.code.i32(RUNNING_CPU).hole(HOLE.step, index).op(OP.drop);
     this.branch(this.#rawLevel);
   }
 

@@ -1,7 +1,8 @@
 // The functions that modules import ("f" "0", "1", …), in this order: regions and handlers those of IMPORTS, with what is their own behind them; the
 // window misses the slow paths.
 
-import { F64, type FunctionType, I32, I64 } from "./encoder.ts";
+import { F64, I32, I64 } from "./encoder.ts";
+import type { FunctionType } from "./module.ts";
 
 /** Slow paths in JavaScript (compile.ts, threaded/tier.ts). */
 export const READ = 0,

@@ -20,7 +20,8 @@ import { MISSES_LEFT, WINDOWS_USED } from "../env.ts";
 import { LISTED_WINDOWS, RUNNING_CPU, SCRATCH_PAGE, WINDOW_LIST, WINDOWS } from "../ram.ts";
 import { pushEntry } from "./tlb_entry.ts";
 import { MISSES } from "./windows.ts";
-import { Code, type FunctionType, I32, I64, OP, VOID, wasmModule } from "./encoder.ts";
+import { Code, I32, I64, OP, VOID } from "./encoder.ts";
+import { type FunctionType, wasmModule } from "./module.ts";
 import { MISS, PROBE, READ, SLOW, WRITE128, WRITE16, WRITE256, WRITE32, WRITE64, WRITE8 } from "./imports.ts";
 
 // Parameters, then locals (behind the value, which only a store has).

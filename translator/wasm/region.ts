@@ -19,13 +19,13 @@ import { loadFor, pointsElsewhere, usedRegisters } from "./registers.ts";
 import { emitStackRun, stackRun } from "./stack_runs.ts";
 import { planWindows } from "./windows.ts";
 
-/** A region as code that does not know where it will be used. */
+/** A region as code with holes (link.ts): it does not know where it will be used. */
 export interface RegionCode {
   readonly code: Code;
   readonly locals: readonly number[];
-  /** Operations that are run by their closures, in the order of the imports behind the fixed ones. */
+  /** Operations that are run by their closures. */
   readonly steps: readonly IrOp[];
-  /** Exits to fixed addresses, and operations that end blocks and are run by their closures: results count from the first of them. */
+  /** Ways out to fixed addresses, and operations that end blocks and are run by their closures. */
   readonly links: readonly Link[];
   readonly ends: readonly IrOp[];
 }
@@ -206,8 +206,8 @@ class RegionEmitter {
     if (this.#successors[n]![0]! < 0) return this.#leave(link);
     const stub = this.#flow.stubs.get(n);
     if (stub === undefined) {
-      g.code.i64(link.lo, link.hi).set(X64);
-      g.callRegion(back, () => this.#leave(link), link);
+      const number = this.#links.push(link) - 1;
+      g.callRegion(back, () => g.leaveByLink(number, link), number);
     } else {
       let ip = -1;
       for (const o of stub.ops) {
@@ -374,7 +374,7 @@ class RegionEmitter {
   }
 
   #leave(link: Link): void {
-    this.#g.leaveByLink(this.#links.push(link) - 1, link.lo, link.hi);
+    this.#g.leaveByLink(this.#links.push(link) - 1, link);
   }
 }
 

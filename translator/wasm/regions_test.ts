@@ -4,6 +4,7 @@ import { makeLink } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import type { Const } from "../ir/op.ts";
 import { OPS } from "../ir/ops.ts";
+import { Code } from "./encoder.ts";
 import { findRegion, type Source, staysInside } from "./flow.ts";
 import { LiveRegions } from "./live_regions.ts";
 import { naturalEntry } from "./natural_entry.ts";
@@ -89,12 +90,13 @@ Deno.test("LiveRegions know whose a block is until code of the region's pages is
     own: 2,
     without: 0,
     pages: [PAGE],
-    module: new Uint8Array(),
+    locals: [],
+    code: new Code(),
     links: [],
     steps: [],
     ends: [],
   } satisfies RegionParts;
-  const region = { pages: [{ address: PAGE, addend }], stamp: 0, entries: new Map() };
+  const region = { pages: [{ address: PAGE, addend }], stampAt: 0, entries: new Map() };
   const live = regions.add(parts, region);
   assertEquals(regions.owner(at(2), addend), live);
   assertEquals(regions.owner(at(7), addend), undefined, "what is called is not its own");

@@ -8,7 +8,7 @@ export const CPU_AT: number = 4 * RUNNING_CPU;
 // Parameters of a region: how many calls of regions are on the host's stack below, and the guest address that the last of them returns to.
 export const DEPTH = 0, BACK = 1;
 
-// What a region's function returns; the rest counts from the numbers of its first link and ending operation (imported globals).
+// What a region's function returns.
 /** The region faulted: the pending exception is to be thrown again. */
 export const FAULTED = -1;
 /** Go on at RIP. */
@@ -25,5 +25,5 @@ export const NO_CALLER = -1n;
 export const WHICH_SHIFT = 16;
 /** n ≥ 0: link n is followed. FIRST_END - n: the closure of ending operation n says where to go. */
 export const FIRST_END = -16;
-/** Imported globals: numbers of the region's first link and first ending operation, whether the host fuses. */
-export const GLOBALS = 3, GLOBAL_FUSES = 2;
+/** Imported globals: whether the host fuses. */
+export const GLOBALS = 1, GLOBAL_FUSES = 0;

@@ -5,7 +5,8 @@
 
 import { makers as late } from "../late.ts";
 import { memory, RAM_BYTES } from "../ram.ts";
-import { Code, OP, wasmModule } from "./encoder.ts";
+import { Code, OP } from "./encoder.ts";
+import { wasmModule } from "./module.ts";
 import { STEP } from "./imports.ts";
 import { functions, SHARED_FIRST, SHARED_FUNCTIONS } from "./jump_table.ts";
 

@@ -23,7 +23,8 @@ import {
   SHR,
   SUB,
 } from "../ir/flags.ts";
-import { Code, I32, I64, OP, pushHighProduct, VOID, wasmModule } from "./encoder.ts";
+import { Code, I32, I64, OP, pushHighProduct, VOID } from "./encoder.ts";
+import { wasmModule } from "./module.ts";
 import type { Generator } from "./generator.ts";
 import { ASK, STATUS, STEP } from "./imports.ts";
 import { RUNNING_CPU } from "../ram.ts";

@@ -1,0 +1,125 @@
+// Links regions: each one's code leaves holes for what is known only when a module is made of it, alone or with others. Regions of one module
+// call each other, and go on with each other, directly; V8 may put one into the other then.
+
+import type { Link } from "../cache/block.ts";
+import type { RegionParts } from "../cache/region_record.ts";
+import { EXEC_STAMP } from "../cpu.ts";
+import { Code, OP } from "./encoder.ts";
+import { IMPORTS, REGION, REGION_TYPE, STEP, TYPES } from "./imports.ts";
+import { jumpEntryAt } from "./jump_table.ts";
+import { type FunctionBody, wasmModule } from "./module.ts";
+import { BACK, CPU_AT, DEPTH, FIRST_END, GLOBALS, WHICH_SHIFT } from "./results.ts";
+
+/** What is put into holes. `n` is a number of the region's own: of a step, a link or an ending operation. */
+export const HOLE = {
+  /** Calls step n. */
+  step: 0,
+  /** Pushes the result for link n. */
+  link: 1,
+  /** Pushes the result for ending operation n. */
+  end: 2,
+  /** Pushes whether there is a region where link n leads. */
+  find: 3,
+  /** Calls that region; its parameters are on the stack. */
+  call: 4,
+  /** Goes on with that region, if it is in the same module and in place. */
+  goOn: 5,
+} as const;
+
+/** A region with the numbers that it gets in this run. */
+export interface Numbered {
+  readonly parts: RegionParts;
+  readonly firstLink: number;
+  readonly firstEnd: number;
+  /** Physical address of the stamp of the executable pages among which all its code is in place. */
+  readonly stampAt: number;
+}
+
+/** An entry of a region in the module. */
+interface Target {
+  readonly function: number;
+  readonly stampAt: number;
+}
+
+/**
+ * The module of these regions, over `pages` pages of memory. Its functions are named "0", "1", …: the regions' entries in their order. It imports the steps of
+ * all regions, in their order, behind IMPORTS.
+ */
+export function linkRegions(regions: readonly Numbered[], pages: number): Uint8Array<ArrayBuffer> {
+  const steps = regions.reduce((sum, { parts }) => sum + parts.steps.length, 0);
+  const imports = [...IMPORTS, ...new Array<typeof STEP>(steps).fill(STEP)];
+  const targets = new Map<number, Target>();
+  let next = imports.length;
+  for (const { parts, stampAt } of regions) {
+    for (const address of parts.entries) targets.set(address, { function: next++, stampAt });
+  }
+  const functions: FunctionBody[] = [];
+  let firstStep = IMPORTS.length;
+  const add = (locals: readonly number[], code: Code) => {
+    functions.push({ type: REGION, locals, code, name: String(functions.length) });
+  };
+  for (const region of regions) {
+    const { parts } = region, main = imports.length + functions.length;
+    add(parts.locals, filled(region, firstStep, targets));
+    for (let which = 1; which < parts.entries.length; which++) add([], otherEntry(which, main));
+    firstStep += parts.steps.length;
+  }
+  return wasmModule({ pages, types: TYPES, imports, globals: GLOBALS, functions });
+}
+
+/** Entry `which` of a region, whose function has number `main`. */
+function otherEntry(which: number, main: number): Code {
+  return new Code().get(DEPTH).i32(which << WHICH_SHIFT).op(OP.i32Or).get(BACK).op(OP.returnCall).u(main);
+}
+
+/** The code of a region without holes. */
+function filled(
+  { parts, firstLink, firstEnd }: Numbered,
+  firstStep: number,
+  targets: ReadonlyMap<number, Target>,
+): Code {
+  const { code, links } = parts, bytes = code.finish(), out = new Code();
+  let at = 0, hint = 0;
+  const copy = (end: number) => {
+    const moved = out.length - at;
+    for (; hint < code.hints.length && code.hints[hint]![0] < end; hint++) {
+      const [offset, likely] = code.hints[hint]!;
+      out.hints.push([offset + moved, likely]);
+    }
+    out.bytes(bytes.subarray(at, end));
+    at = end;
+  };
+  for (const [offset, kind, n] of code.holes) {
+    copy(offset);
+    if (kind === HOLE.step) out.call(firstStep + n);
+    else if (kind === HOLE.link) out.i32(firstLink + n);
+    else if (kind === HOLE.end) out.i32(FIRST_END - firstEnd - n);
+    else toRegion(out, kind, links[n]!, targets.get(links[n]!.address));
+  }
+  copy(bytes.length);
+  return out;
+}
+
+function toRegion(out: Code, kind: number, { lo, hi }: Link, target: Target | undefined): void {
+  if (target !== undefined) {
+    if (kind === HOLE.call) return void out.call(target.function);
+    stampIs(out, target.stampAt);
+    if (kind === HOLE.find) return;
+    out.hint(true).op(OP.if, 0x40).get(DEPTH).get(BACK).op(OP.returnCall).u(target.function).op(OP.end);
+    return;
+  }
+  // Through the jump table: another region may be there by the time this runs.
+  const entry = jumpEntryAt(lo);
+  if (kind === HOLE.find) {
+    out.i32(entry).mem(OP.i64Load, 0).i64(lo, hi).op(OP.i64Eq);
+    stampIs(out, entry + 8);
+    out.op(OP.i32And);
+  } else if (kind === HOLE.call) {
+    out.i32(entry).mem(OP.i32Load, 12).op(OP.callIndirect).u(REGION_TYPE).u(0);
+  }
+}
+
+/** Pushes whether the stamp at a physical address is that of the address space. */
+function stampIs(out: Code, at: number): void {
+  out.i32(at).mem(OP.i32Load, 0).i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Eq);
+}
