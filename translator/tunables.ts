@@ -43,8 +43,8 @@ export const CHAIN_LENGTH = 512, LOOP_LENGTH = 4000;
 export const CHAINS = 16;
 /** Blocks that running regions counts for: they run many, and the scheduler wants its turn within a few milliseconds. */
 export const REGION_QUOTA = 8;
-/** Calls of regions on the host's stack at the most; deeper ones take the caller's place. V8's stack of about 1 MB holds some 3000 large frames. */
-export const CALL_DEPTH = 400;
+/** Calls of regions on the host's stack at the most, as a power of 2; deeper ones take the caller's place. V8's stack of about 1 MB holds some 3000 large frames. */
+export const CALL_DEPTH_LOG2 = 9;
 /** Misses of windows between two looks at them: about a millisecond of them. */
 export const CROWDED_MISSES = 100_000;
 /** So many looks that follow each other within so many milliseconds say that windows harm; the first ones wait for extents to become fewer. */

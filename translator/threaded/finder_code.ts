@@ -16,7 +16,7 @@ import { SHAPE_MASK } from "../ir/words.ts";
 import { FRAME_TABLE, RUNNING_CPU, THREADED_END } from "../ram.ts";
 import { Code, I32 as TYPE_I32, OP, VOID } from "../wasm/encoder.ts";
 import type { FunctionBody, FunctionType } from "../wasm/module.ts";
-import { JUMP_ENTRY_SHIFT, JUMP_FACTOR } from "../wasm/jump_table.ts";
+import { JUMP_ENTRY_SHIFT } from "../wasm/jump_table.ts";
 import { ARENA_NEXT, NODES_FOUND } from "./arena.ts";
 import {
   ENTRY_NODE,
@@ -26,6 +26,7 @@ import {
   NODE_ADDEND,
   NODE_BLOCK,
   NODE_CODE,
+  NODE_FACTOR,
   NODE_LINKS,
   NODE_LOW,
   NODE_NEXT,
@@ -85,7 +86,7 @@ function emitEnter(nodeAt: number): Code {
   code.op(OP.i32Add).call(nodeAt).tee(node).op(OP.i32Eqz, OP.if, VOID);
   leaves();
   code.get(result).i32(INDIRECT).op(OP.i32Eq, OP.if, VOID);
-  code.get(lo).i32(JUMP_FACTOR).op(OP.i32Mul).i32(NODE_SHIFT).op(OP.i32ShrU).i32(JUMP_ENTRY_SHIFT);
+  code.get(lo).i32(NODE_FACTOR).op(OP.i32Mul).i32(NODE_SHIFT).op(OP.i32ShrU).i32(JUMP_ENTRY_SHIFT);
   code.op(OP.i32Shl).tee(entry).get(lo).mem(OP.i32Store, NODE_TABLE);
   code.get(entry).get(hi).mem(OP.i32Store, NODE_TABLE + 4);
   code.get(entry).get(node).mem(OP.i32Store, NODE_TABLE + ENTRY_NODE);

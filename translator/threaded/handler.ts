@@ -12,7 +12,7 @@ import { condition } from "../wasm/conditions.ts";
 import { Code, I32, OP, SIMD, VOID } from "../wasm/encoder.ts";
 import type { FunctionBody, FunctionType } from "../wasm/module.ts";
 import { CPU_AT, ENTRY, Generator, PHYS, X32, X64 } from "../wasm/generator.ts";
-import { JUMP_ENTRY_SHIFT, JUMP_FACTOR } from "../wasm/jump_table.ts";
+import { JUMP_ENTRY_SHIFT } from "../wasm/jump_table.ts";
 import { IMPORTS, REGION } from "../wasm/imports.ts";
 import { INTEGER, moveStack, pushValue, STACK_TOP } from "../wasm/ops_integer.ts";
 import { REGION_QUOTA } from "../tunables.ts";
@@ -24,6 +24,7 @@ import {
   LINK_TAG,
   NODE_ADDEND,
   NODE_CODE,
+  NODE_FACTOR,
   NODE_LINKS,
   NODE_PAGE,
   NODE_REGION,
@@ -185,7 +186,7 @@ export class HandlerGenerator extends Generator {
   /** Goes on at the address in X64, where its node is known. */
   findNode(): void {
     const { code } = this;
-    code.get(X64).op(OP.i32WrapI64).i32(JUMP_FACTOR).op(OP.i32Mul).i32(NODE_SHIFT).op(OP.i32ShrU);
+    code.get(X64).op(OP.i32WrapI64).i32(NODE_FACTOR).op(OP.i32Mul).i32(NODE_SHIFT).op(OP.i32ShrU);
     code.i32(JUMP_ENTRY_SHIFT).op(OP.i32Shl).tee(ENTRY).mem(OP.i64Load, NODE_TABLE).get(X64).op(OP.i64Eq);
     this.open(OP.if);
     code.get(ENTRY).mem(OP.i32Load, NODE_TABLE + ENTRY_NODE).set(X32);

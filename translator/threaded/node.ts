@@ -11,7 +11,7 @@
 
 import type { Block } from "../cache/block.ts";
 import { F64, I32 } from "../ram.ts";
-import { JUMP_ENTRIES, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_TABLE } from "../wasm/jump_table.ts";
+import { JUMP_ENTRIES, JUMP_ENTRY_SHIFT, JUMP_TABLE } from "../wasm/jump_table.ts";
 import { OFFSET_SHIFT, SHAPE_MASK } from "../ir/words.ts";
 import { allotAligned, emptyArena, fixArena } from "./arena.ts";
 
@@ -29,9 +29,11 @@ export const LINK_BYTES = 16, LINK_LOW = 4, LINK_TAG = 8;
 /** An addend that no page has. */
 const DEAD = 1;
 
-/** Entries of 16 bytes: guest address (8), node (4). Hashed as the jump table. */
+/** Entries of 16 bytes: guest address (8), node (4). */
 export const NODE_TABLE: number = JUMP_TABLE + (JUMP_ENTRIES << JUMP_ENTRY_SHIFT);
 const NODE_ENTRIES = 65536;
+/** An address's entry is its low word times this, from the top (Fibonacci hashing: Knuth, vol. 3, section 6.4). */
+export const NODE_FACTOR = 0x9e3779b1 | 0;
 export const NODE_SHIFT: number = 32 - Math.log2(NODE_ENTRIES);
 export const ENTRY_NODE = 8;
 
@@ -94,7 +96,7 @@ export function connect(node: number, n: number, target: Block): void {
 /** Indirect jumps to `target` find it from now on. */
 export function enterNode(target: Block): void {
   if (target.frame2 !== 0) return;
-  const at = (NODE_TABLE >> 2) + (Math.imul(target.lo, JUMP_FACTOR) >>> NODE_SHIFT) * 4,
+  const at = (NODE_TABLE >> 2) + (Math.imul(target.lo, NODE_FACTOR) >>> NODE_SHIFT) * 4,
     node = nodeOf(target);
   if (node === 0) return;
   I32[at] = target.lo;

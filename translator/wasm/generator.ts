@@ -7,11 +7,11 @@ import { CF, CHAIN, EXEC_STAMP, FLAGS, LEFT_AT, RIP } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import { CARRY_SHIFT, CURRENT, PUT_ASIDE, SAVED } from "../ir/flags.ts";
 import { RUNNING_CPU } from "../ram.ts";
-import { CALL_DEPTH } from "../tunables.ts";
+import { CALL_DEPTH_LOG2 } from "../tunables.ts";
 import { Access } from "./access.ts";
 import { Code, OP, VOID } from "./encoder.ts";
 import { CONDITION, LEAVE_TYPE, REGION_TYPE, SAVED_STATUS, STEP_TYPE } from "./imports.ts";
-import { GO_ON, JUMP_ENTRY_SHIFT, JUMP_FACTOR, JUMP_SHIFT, JUMP_TABLE } from "./jump_table.ts";
+import { GO_ON, JUMP_MASK, JUMP_TABLE } from "./jump_table.ts";
 import { HOLE } from "./link.ts";
 import { isSame, type RegisterSet } from "./register_set.ts";
 import { BACK, CPU_AT, DEPTH, FAULTED, INDIRECT, PAUSED, RETURNED, UNWOUND, WHICH_SHIFT } from "./results.ts";
@@ -134,28 +134,31 @@ export class Generator extends Access {
     this.code.i32(PAUSED).set(RESULT);
     this.branch(this.#exitLevel);
   }
-  /** A return to the address in X64: to the caller on the host's stack, as a rule. */
-  leaveByReturn(): void {
+  /** A return to the address in X64: to the caller on the host's stack, as a rule. `check` leaves if that is no address, `pop` takes it from the stack. */
+  leaveByReturn(check: () => void, pop: () => void): void {
     const { code } = this;
-    code.get(X64).get(BACK).op(OP.i64Eq).hint(true);
+    // Callers go on at addresses.
+    code.get(X64).get(BACK).op(OP.i64Eq).tee(X32).op(OP.i32Eqz).hint(false);
     this.open(OP.if);
+    check();
+    this.close();
+    pop();
     this.storeFlags();
     this.spill();
+    code.get(X32);
+    this.open(OP.if);
     code.i32(RETURNED).op(OP.return);
     this.close();
-    this.storeFlags();
-    this.spill();
     code.i32(UNWOUND).set(RESULT);
     this.branch(this.#exitLevel);
   }
 
-  /** Pushes whether there is a region for the address in X64; its entry in the jump table is ENTRY further on than the first. */
+  /** Pushes 0 if there is a region for the address in X64: its entry in the jump table is ENTRY further on than the first; else another i64. */
   #findRegion(): void {
     const { code } = this;
-    code.get(X64).op(OP.i32WrapI64).i32(JUMP_FACTOR).op(OP.i32Mul).i32(JUMP_SHIFT).op(OP.i32ShrU);
-    code.i32(JUMP_ENTRY_SHIFT).op(OP.i32Shl).tee(ENTRY).mem(OP.i64Load, JUMP_TABLE).get(X64).op(OP.i64Eq);
-    code.get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 8);
-    code.i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Eq, OP.i32And);
+    code.get(X64).op(OP.i32WrapI64).i32(JUMP_MASK).op(OP.i32And).tee(ENTRY).mem(OP.i64Load, JUMP_TABLE);
+    code.get(X64).op(OP.i64Xor).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 8);
+    code.i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Xor, OP.i64ExtendI32U, OP.i64Or);
   }
   /** Pushes the number of the function that #findRegion() has found. */
   #functionFound(): void {
@@ -166,6 +169,7 @@ export class Generator extends Access {
   #chain(): void {
     const { code } = this;
     this.#findRegion();
+    code.op(OP.i64Eqz);
     this.open(OP.if);
     code.get(DEPTH).get(BACK);
     this.#functionFound();
@@ -182,7 +186,8 @@ export class Generator extends Access {
     this.flushFlags();
     if (link === undefined) this.#findRegion();
     else code.hole(HOLE.find, link);
-    code.get(DEPTH).i32(CALL_DEPTH).op(OP.i32LtU, OP.i32And, OP.i32Eqz).hint(false);
+    code.get(DEPTH).i32(CALL_DEPTH_LOG2).op(OP.i32ShrU, OP.i64ExtendI32U, OP.i64Or, OP.i64Eqz, OP.i32Eqz);
+    code.hint(false);
     this.open(OP.if);
     otherwise();
     this.close();

@@ -29,13 +29,12 @@ export function addFunction(run: Function): number {
   return index;
 }
 
-/** An address's entry is its low word times this, from the top (Fibonacci hashing: Knuth, vol. 3, section 6.4). */
-export const JUMP_FACTOR = 0x9e3779b1 | 0;
-export const JUMP_SHIFT: number = 32 - Math.log2(JUMP_ENTRIES);
+/** Of an address, where its entry lies in the table: there is one for each 16 bytes, as functions are aligned, and indirect calls wait for it. */
+export const JUMP_MASK: number = JUMP_ENTRIES - 1 << JUMP_ENTRY_SHIFT;
 
 /** Physical address of the entry for an address, by its low word. */
 export function jumpEntryAt(lo: number): number {
-  return JUMP_TABLE + ((Math.imul(lo, JUMP_FACTOR) >>> JUMP_SHIFT) << JUMP_ENTRY_SHIFT);
+  return JUMP_TABLE + (lo & JUMP_MASK);
 }
 
 /** Regions of the address space with this stamp find `block` from now on. */

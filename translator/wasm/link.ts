@@ -4,7 +4,7 @@
 import type { Link } from "../cache/block.ts";
 import type { RegionParts } from "../cache/region_record.ts";
 import { EXEC_STAMP } from "../cpu.ts";
-import { Code, OP } from "./encoder.ts";
+import { Code, OP, VOID } from "./encoder.ts";
 import { IMPORTS, REGION, REGION_TYPE, STEP, TYPES } from "./imports.ts";
 import { jumpEntryAt } from "./jump_table.ts";
 import { type FunctionBody, wasmModule } from "./module.ts";
@@ -18,7 +18,7 @@ export const HOLE = {
   link: 1,
   /** Pushes the result for ending operation n. */
   end: 2,
-  /** Pushes whether there is a region where link n leads. */
+  /** Pushes 0 if there is a region where link n leads, else another i64. */
   find: 3,
   /** Calls that region; its parameters are on the stack. */
   call: 4,
@@ -103,23 +103,24 @@ function filled(
 function toRegion(out: Code, kind: number, { lo, hi }: Link, target: Target | undefined): void {
   if (target !== undefined) {
     if (kind === HOLE.call) return void out.call(target.function);
-    stampIs(out, target.stampAt);
-    if (kind === HOLE.find) return;
-    out.hint(true).op(OP.if, 0x40).get(DEPTH).get(BACK).op(OP.returnCall).u(target.function).op(OP.end);
+    otherStamp(out, target.stampAt);
+    if (kind === HOLE.find) return void out.op(OP.i64ExtendI32U);
+    out.op(OP.i32Eqz).hint(true).op(OP.if, VOID).get(DEPTH).get(BACK);
+    out.op(OP.returnCall).u(target.function).op(OP.end);
     return;
   }
   // Through the jump table: another region may be there by the time this runs.
   const entry = jumpEntryAt(lo);
   if (kind === HOLE.find) {
-    out.i32(entry).mem(OP.i64Load, 0).i64(lo, hi).op(OP.i64Eq);
-    stampIs(out, entry + 8);
-    out.op(OP.i32And);
+    out.i32(entry).mem(OP.i64Load, 0).i64(lo, hi).op(OP.i64Xor);
+    otherStamp(out, entry + 8);
+    out.op(OP.i64ExtendI32U, OP.i64Or);
   } else if (kind === HOLE.call) {
     out.i32(entry).mem(OP.i32Load, 12).op(OP.callIndirect).u(REGION_TYPE).u(0);
   }
 }
 
-/** Pushes whether the stamp at a physical address is that of the address space. */
-function stampIs(out: Code, at: number): void {
-  out.i32(at).mem(OP.i32Load, 0).i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Eq);
+/** Pushes 0 if the stamp at a physical address is that of the address space, else another i32. */
+function otherStamp(out: Code, at: number): void {
+  out.i32(at).mem(OP.i32Load, 0).i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Xor);
 }

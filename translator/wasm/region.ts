@@ -294,9 +294,7 @@ class RegionEmitter {
       g.close();
       g.known = known;
     });
-    this.#canonical(end);
-    popped();
-    g.leaveByReturn();
+    g.leaveByReturn(() => this.#canonical(end), popped);
   }
 
   /** The target of a jump, in X64, is no address: the closure raises what the CPU would, before anything has changed. */
