@@ -3,7 +3,8 @@
 import type { Block } from "./cache/block.ts";
 import type { CodeCache } from "./cache/code_cache.ts";
 import type { RegionParts } from "./cache/region_record.ts";
-import { type Env, EXEC, fault } from "./env.ts";
+import type { Env } from "./env.ts";
+import { KeptRegions, SOON } from "./kept_regions.ts";
 import { makers } from "./late.ts";
 import { nodeChanged } from "./threaded/node.ts";
 import type { Translator } from "./translate.ts";
@@ -14,17 +15,13 @@ import { addFunction, replaceFunction } from "./wasm/jump_table.ts";
 import { LiveRegions } from "./wasm/live_regions.ts";
 import { WindowMisses } from "./wasm/window_misses.ts";
 
-interface ReadyRegion {
-  readonly parts: RegionParts;
-  readonly pages: readonly RegionPage[];
-}
-
 export class Promoter {
   readonly #env: Env;
   readonly #cache: CodeCache;
   readonly #translator: Translator;
   readonly #wasm: WasmTier;
   readonly #regions: LiveRegions;
+  readonly #kept: KeptRegions;
   readonly #misses = new WindowMisses();
   /** Called with each block that gets a region. */
   onRegion: ((block: Block) => void) | undefined;
@@ -34,12 +31,14 @@ export class Promoter {
     this.#cache = cache;
     this.#translator = translator;
     this.#wasm = wasm;
+    this.#kept = new KeptRegions(env, translator, wasm);
     this.#regions = new LiveRegions((page) => cache.generation(page));
   }
 
   /** All translations have been dropped. */
   clear(): void {
     this.#regions.clear();
+    this.#kept.clear();
   }
 
   /**
@@ -55,15 +54,15 @@ export class Promoter {
       const flow = makers.get().findRegion([address, ...others.slice(0, REGION_ENTRIES - 1)], source);
       if (flow === undefined) return;
       const parts = this.#wasm.emit(flow);
-      this.#install(parts, flow.pages, this.#known(parts, c));
+      this.#make(parts, flow.pages, c);
       return;
     }
     const owner = this.#regions.owner(address, addend);
     if (owner?.region.entries.has(address)) return this.#attach(block, owner.region);
-    const region = this.#keptRegion(address, c);
-    if (region !== undefined) {
-      const blocks = this.#known(region.parts, c).filter(({ plain }) => plain === undefined);
-      return this.#install(region.parts, region.pages, blocks);
+    const kept = this.#kept.find(address, c);
+    if (kept === SOON) return;
+    if (kept !== undefined) {
+      return this.#install(kept, this.#known(kept.parts, c).filter(({ plain }) => plain === undefined));
     }
     if (owner === undefined) return this.#compileAround(block, c);
     const { entries } = owner;
@@ -117,7 +116,7 @@ export class Promoter {
     const parts = this.#wasm.emit(flow, without);
     this.#translator.keepHot(hot);
     this.#translator.keepRegion(parts);
-    this.#install(parts, flow.pages, this.#known(parts, c));
+    this.#make(parts, flow.pages, c);
   }
 
   /** The blocks at a region's entries. */
@@ -130,11 +129,16 @@ export class Promoter {
     return found;
   }
 
+  #make(parts: RegionParts, pages: readonly RegionPage[], c: number): void {
+    const [loaded] = this.#wasm.load([parts]);
+    this.#install(this.#wasm.place(loaded!, pages), this.#known(parts, c));
+  }
+
   /** From now on these blocks, at entries of the region, are run by it. */
-  #install(parts: RegionParts, pages: readonly RegionPage[], blocks: readonly Block[]): void {
-    const region = this.#wasm.load(parts, pages);
+  #install(region: Region, blocks: readonly Block[]): void {
+    this.#cache.holds(region);
     for (const block of blocks) this.#attach(block, region);
-    this.#regions.add(parts, region);
+    this.#regions.add(region);
   }
 
   #attach(block: Block, region: Region): void {
@@ -146,26 +150,7 @@ export class Promoter {
     block.plain = plain;
     nodeChanged(block);
     this.onRegion?.(block);
-    this.#cache.contains(block, region.pages.map(({ address, addend }) => (address + addend | 0) >>> 12));
-  }
-
-  /** The region that an earlier run made, if the address space of `c` has all its code. */
-  #keptRegion(entry: number, c: number): ReadyRegion | undefined {
-    const env = this.#env;
-    const parts = this.#translator.keptRegion(entry, (page) => {
-      try {
-        return env.page(c, page, EXEC);
-      } catch (e) {
-        if (e !== fault) throw e;
-        return 0;
-      }
-    });
-    if (parts === undefined) return undefined;
-    const pages = parts.pages.map((address) => ({
-      address,
-      addend: (env.page(c, address, EXEC) - address) | 0,
-    }));
-    return { parts, pages };
+    this.#cache.contains(block, region);
   }
 
   /** What has been translated in the address space of `c`. */

@@ -140,17 +140,6 @@ export class Translator {
     }
   }
 
-  /** The kept region at `entry`; `physical` gives the physical address of a page, or 0. */
-  keptRegion(entry: number, physical: (page: number) => number): RegionParts | undefined {
-    const file = this.codeFile?.(entry);
-    const parts = file?.findRegion(entry, (page) => {
-      const at = physical(page);
-      return at !== 0 && this.codeFile!(page) === file ? at : 0;
-    });
-    if (parts !== undefined) this.foundRegions++;
-    return parts;
-  }
-
   /** See front.ts. */
   usesStackSegment(bytes: Uint8Array, address: number, badStack: boolean): boolean | undefined {
     return this.#front.usesStackSegment(bytes, address, badStack);

@@ -47,6 +47,18 @@ export interface KeptNodes {
   readonly code: BlockCode;
 }
 
+/** What the cache must know of a region (wasm/compile.ts). */
+interface RegionCode {
+  readonly pages: readonly { readonly address: number; readonly addend: number }[];
+  /** Physical address of the stamp of the executable pages among which other regions may enter it. */
+  readonly stampAt: number;
+  isDropped: boolean;
+}
+
+function framesOf({ pages }: RegionCode): number[] {
+  return pages.map(({ address, addend }) => (address + addend | 0) >>> 12);
+}
+
 export class CodeCache {
   readonly #env: Env;
   readonly #translate: Translate;
@@ -54,6 +66,8 @@ export class CodeCache {
   readonly #frames = new Map<number, Map<number, Block>>();
   /** Blocks with regions that took code of another frame, by that frame. */
   readonly #guests = new Map<number, Set<Block>>();
+  /** Regions by the frames that they took code of. */
+  readonly #regions = new Map<number, Set<RegionCode>>();
   #kept: KeptNodes | undefined;
   blocks = 0;
   translated = 0;
@@ -246,15 +260,21 @@ export class CodeCache {
     return this.#frames.get(page >>> 12);
   }
 
-  /** The code of `block` contains code of these frames. */
-  contains(block: Block, frames: Iterable<number>): void {
-    for (const frame of frames) {
-      if (frame === block.frame) continue;
-      this.#blocksOf(frame);
-      const guests = this.#guests.get(frame);
-      if (guests === undefined) this.#guests.set(frame, new Set([block]));
-      else guests.add(block);
-    }
+  /** The code of `block` is that of a region. */
+  contains(block: Block, region: RegionCode): void {
+    for (const frame of framesOf(region)) if (frame !== block.frame) this.#note(this.#guests, frame, block);
+  }
+
+  /** A region is dropped, too, when code of its pages is. */
+  holds(region: RegionCode): void {
+    for (const frame of framesOf(region)) this.#note(this.#regions, frame, region);
+  }
+
+  #note<T>(by: Map<number, Set<T>>, frame: number, what: T): void {
+    this.#blocksOf(frame);
+    const known = by.get(frame);
+    if (known === undefined) by.set(frame, new Set([what]));
+    else known.add(what);
   }
 
   /** Drops everything translated from `frame`. */
@@ -268,6 +288,11 @@ export class CodeCache {
     this.invalidations++;
     for (const guest of this.#guests.get(frame) ?? []) demote(guest);
     this.#guests.delete(frame);
+    for (const region of this.#regions.get(frame) ?? []) {
+      region.isDropped = true;
+      I32[region.stampAt >> 2] = 0;
+    }
+    this.#regions.delete(frame);
     for (const block of blocks.values()) {
       if (block.entry !== 0) removeJump(block);
       block.addend = NaN; // no link from another page matches any more

@@ -19,6 +19,7 @@ import {
   regionFits,
   regionOperationWords,
   type RegionParts,
+  type RegionPlaces,
   regionPlaces,
   regionWords,
 } from "./region_record.ts";
@@ -175,25 +176,60 @@ export class CodeFile {
     return place;
   }
 
-  /**
-   * The region that can be entered at `entry`, if all it was made from is still there. `physical` gives the physical address of a page that
-   * belongs to this file, or 0.
-   */
+  /** The region that can be entered at `entry`, if hasCode(). */
   findRegion(entry: number, physical: (page: number) => number): RegionParts | undefined {
     const place = this.#regions.get(entry) ?? this.#keptRegion(entry);
     if (place === undefined) return undefined;
-    const { entries, pages, blocks } = regionPlaces(place);
-    if (
-      !entries.includes(entry) || entries.some((address) => !blocks.includes(address)) ||
-      pages.some((page) => physical(page) === 0)
-    ) return undefined;
-    const same = blocks.every((address) => {
+    const places = regionPlaces(place);
+    return places.entries.includes(entry) && this.hasCode(places, physical)
+      ? readRegionRecord(place)
+      : undefined;
+  }
+
+  /** Whether all that a region was made from is still there. `physical` gives the physical address of a page that belongs to this file, or 0. */
+  hasCode({ entries, pages, blocks }: RegionPlaces, physical: (page: number) => number): boolean {
+    if (entries.some((address) => !blocks.includes(address)) || pages.some((page) => physical(page) === 0)) {
+      return false;
+    }
+    return blocks.every((address) => {
       const page = physical(address - address % 4096);
       const block = this.#known.get(address) ?? this.#inImage(address);
       return page !== 0 && block !== undefined &&
         sameBytes(block, address, page, () => physical(address - address % 4096 + 4096) || NaN);
     });
-    return same ? readRegionRecord(place) : undefined;
+  }
+
+  /**
+   * The regions that the file had when it was loaded, in order of address and in groups of some `words` of records: of each region the addresses that it
+   * is kept for.
+   */
+  regionGroups(words: number): (readonly number[])[][] {
+    const old = this.#loaded ?? NOTHING, byPlace = new Map<number, number[]>();
+    old.addresses.forEach((key, n) => {
+      if (Number.isInteger(key)) return;
+      const place = old.places[n]!, entries = byPlace.get(place);
+      if (entries === undefined) byPlace.set(place, [key - REGION]);
+      else entries.push(key - REGION);
+    });
+    const groups: number[][][] = [];
+    let left = 0;
+    for (const [at, entries] of [...byPlace].sort(([, a], [, b]) => a[0]! - b[0]!)) {
+      if (left <= 0) {
+        groups.push([]);
+        left = words;
+      }
+      groups[groups.length - 1]!.push(entries);
+      left -= regionWords({ words: old.words, at });
+    }
+    return groups;
+  }
+
+  /** The loaded region that is kept for these addresses; whether its code is there is not known. */
+  loadedRegion(entries: readonly number[]): RegionParts | undefined {
+    const place = this.#keptRegion(entries[0]!);
+    if (place === undefined) return undefined;
+    const known = regionPlaces(place).entries;
+    return entries.every((entry) => known.includes(entry)) ? readRegionRecord(place) : undefined;
   }
 
   /** The loaded record of a region, with our numbers. */

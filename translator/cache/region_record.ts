@@ -4,7 +4,7 @@
 //     8: bytes of code   9: entries   10: own blocks   11: windows that it does without   12: locals   13: branch hints   14: holes
 //     entries, pages, blocks, links, links of the ends: two words each, guest addresses
 //     steps and ends: two words of instruction address, then the operation (ir/words.ts)
-//     locals: their types      hints: 2 * offset + likely      holes (wasm/link.ts): offset, kind + 8 * number      the code, padded
+//     locals: their types      hints and holes: as in wasm/encoder.ts      the code, padded
 //
 // The blocks are what the region was made from: it is valid where all of them are what they were.
 
@@ -106,9 +106,8 @@ export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
   let opWords = 0;
   for (const o of ops) opWords += OP_PREFIX + shapeOf(o).words;
   const { locals, code } = region;
-  const size = HEAD + 2 * (addresses.length + code.holes.length) + opWords + locals.length +
-    code.hints.length +
-    (code.length + 3 >> 2);
+  const behind = [...locals, ...code.hints, ...code.holes];
+  const size = HEAD + 2 * addresses.length + opWords + behind.length + (code.length + 3 >> 2);
   const at = pieces.allot(size), { words } = pieces;
   words.set([
     size,
@@ -125,7 +124,7 @@ export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
     region.without,
     locals.length,
     code.hints.length,
-    code.holes.length,
+    code.holes.length / 2,
   ], at);
   let i = at + HEAD;
   for (const address of addresses) {
@@ -137,12 +136,8 @@ export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
     words[i++] = Math.floor(o.ip / 0x1_0000_0000);
     i = encodeOp(o, o.ip - o.ip % 4096, words, i, []);
   }
-  for (const type of locals) words[i++] = type;
-  for (const [offset, likely] of code.hints) words[i++] = 2 * offset + likely;
-  for (const [offset, kind, n] of code.holes) {
-    words[i++] = offset;
-    words[i++] = kind + 8 * n;
-  }
+  words.set(behind, i);
+  i += behind.length;
   new Uint8Array(words.buffer, words.byteOffset + 4 * i, code.length).set(code.finish());
   return { words, at };
 }
@@ -182,20 +177,15 @@ export function readRegionRecord(place: Place): RegionParts {
   const code = new Code();
   let i = from.at;
   const locals = Array.from(words.subarray(i, i += words[at + LOCALS]!));
-  for (const end = i + words[at + HINTS]!; i < end; i++) code.hints.push([words[i]! >> 1, words[i]! & 1]);
-  for (const end = i + 2 * words[at + HOLES]!; i < end; i += 2) {
-    code.holes.push([words[i]!, words[i + 1]! & 7, words[i + 1]! >>> 3]);
-  }
+  for (const end = i + words[at + HINTS]!; i < end; i++) code.hints.push(words[i]!);
+  for (const end = i + 2 * words[at + HOLES]!; i < end; i++) code.holes.push(words[i]!);
   code.bytes(new Uint8Array(words.buffer, words.byteOffset + 4 * i, words[at + BYTES]!));
   const own = words[at + OWN]!, without = words[at + WITHOUT]!;
   return { entries, pages, blocks, own, without, locals, code, links, steps, ends };
 }
 
-interface RegionPlaces {
-  readonly entries: number[];
-  readonly pages: number[];
-  readonly blocks: number[];
-}
+/** Where the code of a region lies. */
+export type RegionPlaces = Pick<RegionParts, "entries" | "pages" | "blocks">;
 
 /** Guest addresses of its entries, pages and blocks. */
 export function regionPlaces(place: Place): RegionPlaces {

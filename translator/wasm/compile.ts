@@ -6,7 +6,7 @@ import { EXEC, fault, translations } from "../env.ts";
 import type { RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { makers } from "../late.ts";
-import { I32, memory, RAM_BYTES, RUNNING_CPU, STAMPS } from "../ram.ts";
+import { I32, memory, RAM_BYTES, RUNNING_CPU, STAMP_COUNT, STAMPS } from "../ram.ts";
 import type { Runtime } from "../runtime.ts";
 import { MOST_REGIONS, REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
 import { Code, OP } from "./encoder.ts";
@@ -60,20 +60,20 @@ type Imports = Record<string, (...args: any[]) => number>;
 /** From one of a region's entries on. */
 type RunRegion = (depth: number, back: bigint) => number;
 
-/** A region, and where its pages lie in physical memory. */
-export interface FoundRegion {
+/** A region that has been compiled. */
+export interface LoadedRegion {
   readonly parts: RegionParts;
-  readonly pages: readonly RegionPage[];
-}
-type NumberedRegion = FoundRegion & Numbered;
-
-/** A region ready to run. */
-export interface Region {
-  readonly pages: readonly RegionPage[];
-  /** Physical address of the stamp of the executable pages among which it was found in place. */
-  readonly stampAt: number;
   /** By guest address. */
   readonly entries: ReadonlyMap<number, RunRegion>;
+  /** Physical address of the stamp of the executable pages among which it was found in place. */
+  readonly stampAt: number;
+}
+
+/** A region ready to run. */
+export interface Region extends LoadedRegion {
+  readonly pages: readonly RegionPage[];
+  /** Code of its pages has changed. */
+  isDropped: boolean;
 }
 
 /** A block as a region's entry. */
@@ -183,7 +183,8 @@ export class WasmTier {
 
   /** Compiles a region that is its first block's own code. */
   compile(flow: Flow): Entered {
-    const region = this.load(this.emit(flow), flow.pages), { address } = flow.blocks[0]!;
+    const [loaded] = this.load([this.emit(flow)]), { address } = flow.blocks[0]!;
+    const region = this.place(loaded!, flow.pages);
     return this.enter(region, address, undefined, addFunction(region.entries.get(address)!));
   }
 
@@ -197,37 +198,48 @@ export class WasmTier {
     return { entries: flow.entries.map((n) => blocks[n]!), own: flow.own, without, blocks, pages, ...code };
   }
 
-  /** Gets a region ready to run whose pages are these. */
-  load(parts: RegionParts, pages: readonly RegionPage[]): Region {
-    const began = performance.now();
-    const numbered = this.#number({ parts, pages }), bytes = linkRegions([numbered], PAGES);
-    const [region] = this.#instantiate(new WebAssembly.Module(bytes), [numbered]);
-    this.bytes += bytes.length;
-    this.#took(performance.now() - began);
-    return region!;
+  /** Whether so many more can be loaded. */
+  hasRoom(regions: number): boolean {
+    return this.#made + regions <= STAMP_COUNT;
   }
 
-  /** The same for regions that call each other, as one module, which is compiled in the background; undefined: translations have been given up meanwhile. */
-  async loadTogether(found: readonly FoundRegion[]): Promise<Region[] | undefined> {
-    const numbered = found.map((region) => this.#number(region)), bytes = linkRegions(numbered, PAGES);
-    const links = this.#links;
+  /** Compiles regions that call each other, as one module. */
+  load(regions: readonly RegionParts[]): LoadedRegion[] {
+    const began = performance.now();
+    const numbered = regions.map((parts) => this.#number(parts)), bytes = linkRegions(numbered, PAGES);
+    const loaded = this.#instantiate(new WebAssembly.Module(bytes), bytes.length, numbered);
+    this.#took(performance.now() - began);
+    return loaded;
+  }
+
+  /** The same in the background. Rejects when they cannot be compiled, or are of no use any longer. */
+  async loadLater(regions: readonly RegionParts[]): Promise<LoadedRegion[]> {
+    const began = performance.now(), links = this.#links;
+    const numbered = regions.map((parts) => this.#number(parts)), bytes = linkRegions(numbered, PAGES);
+    this.#took(performance.now() - began);
     const module = await WebAssembly.compile(bytes);
-    if (links !== this.#links) return undefined;
-    this.bytes += bytes.length;
-    return this.#instantiate(module, numbered);
+    if (links !== this.#links) throw new Error("all translations have been given up");
+    const compiled = performance.now();
+    const loaded = this.#instantiate(module, bytes.length, numbered);
+    this.#took(performance.now() - compiled);
+    return loaded;
   }
 
   /** Gives a region its numbers in this run. */
-  #number({ parts, pages }: FoundRegion): NumberedRegion {
+  #number(parts: RegionParts): Numbered {
     const stampAt = STAMPS + 4 * this.#made++;
     I32[stampAt >> 2] = 0;
     const firstLink = this.#links.length, firstEnd = this.#ends.length;
     this.#links.push(...parts.links);
-    this.#ends.push(...parts.ends.map((end) => this.#closures.single(end) as Run));
-    return { parts, pages, firstLink, firstEnd, stampAt };
+    for (const end of parts.ends) {
+      // Few are ever run.
+      let run: Run | undefined;
+      this.#ends.push((c) => (run ??= this.#closures.single(end) as Run)(c));
+    }
+    return { parts, firstLink, firstEnd, stampAt };
   }
 
-  #instantiate(module: WebAssembly.Module, regions: readonly NumberedRegion[]): Region[] {
+  #instantiate(module: WebAssembly.Module, bytes: number, regions: readonly Numbered[]): LoadedRegion[] {
     installStubs();
     const imports: WebAssembly.ModuleImports = { ...this.#fixed };
     regions.flatMap(({ parts }) => parts.steps).forEach((o, i) => {
@@ -248,12 +260,18 @@ export class WasmTier {
       g: { [GLOBAL_FUSES]: hostFuses() ? 1 : 0 },
     });
     this.regions += regions.length;
+    this.bytes += bytes;
     let next = 0;
-    return regions.map(({ parts, pages, stampAt }) => ({
+    return regions.map(({ parts, stampAt }) => ({
+      parts,
       entries: new Map(parts.entries.map((address) => [address, exports[next++] as RunRegion])),
-      pages,
       stampAt,
     }));
+  }
+
+  /** The region whose pages are these. */
+  place(region: LoadedRegion, pages: readonly RegionPage[]): Region {
+    return { ...region, pages, isDropped: false };
   }
 
   /** Code of the block at `address` that enters a region; `plain` runs the block where one of the region's pages is another one. `entry`: see Entered. */
@@ -278,7 +296,7 @@ export class WasmTier {
     if (c !== RUNNING_CPU) throw new Error("regions run on one CPU state only");
     const stamp = I32[c + 2 * EXEC_STAMP]!, at = region.stampAt >> 2;
     if (I32[at] !== stamp) {
-      if (!this.isInPlace(region, c)) return plain!(c);
+      if (region.isDropped || !this.isInPlace(region, c)) return plain!(c);
       I32[at] = stamp;
     }
     if (block.entry !== 0) {

@@ -8,17 +8,21 @@ const number64 = new DataView(new ArrayBuffer(8));
 export class Code {
   #bytes = new Uint8Array(256);
   #length = 0;
-  /** Branches whose usual outcome is known: offset of the instruction, and 1 when its condition is likely to hold, 0 when it is not. */
-  readonly hints: [offset: number, likely: number][] = [];
-  /** Places where something is put in later (link.ts): offset, what it is, a number. */
-  readonly holes: [offset: number, kind: number, n: number][] = [];
+  /** Branches whose usual outcome is known: 2 * offset of the instruction, + 1 when its condition is likely to hold. */
+  readonly hints: number[] = [];
+  /** Places where something is put in later (link.ts): of each the offset, and kind + 8 * number. */
+  readonly holes: number[] = [];
 
   get length(): number {
     return this.#length;
   }
-  /** A copy of what has been written. */
+  /** What has been written, until more is. */
+  written(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
+  }
+  /** A copy of it. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#length);
+    return this.written().slice();
   }
   clear(): void {
     this.#length = this.hints.length = this.holes.length = 0;
@@ -102,7 +106,7 @@ export class Code {
   }
   /** The `if` or `br_if` that comes next: is its condition likely to hold? */
   hint(likely: boolean): this {
-    this.hints.push([this.#length, likely ? 1 : 0]);
+    this.hints.push(2 * this.#length + (likely ? 1 : 0));
     return this;
   }
   br(depth: number): this {
@@ -121,13 +125,15 @@ export class Code {
   }
   /** What `kind` stands for is put in here later. */
   hole(kind: number, n: number): this {
-    this.holes.push([this.#length, kind, n]);
+    this.holes.push(this.#length, kind + 8 * n);
     return this;
   }
   append(other: Code): this {
-    for (const [offset, likely] of other.hints) this.hints.push([this.#length + offset, likely]);
-    for (const [offset, kind, n] of other.holes) this.holes.push([this.#length + offset, kind, n]);
-    return this.bytes(other.#bytes.subarray(0, other.#length));
+    for (const hint of other.hints) this.hints.push(2 * this.#length + hint);
+    for (let i = 0; i < other.holes.length; i += 2) {
+      this.holes.push(this.#length + other.holes[i]!, other.holes[i + 1]!);
+    }
+    return this.bytes(other.written());
   }
   bytes(bytes: Uint8Array): this {
     this.#reserve(bytes.length);

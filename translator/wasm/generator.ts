@@ -75,7 +75,13 @@ export class Generator extends Access {
       OP.i32And,
     );
     this.open(OP.if);
-    this.#chain();
+    this.#findRegion();
+    this.code.op(OP.i64Eqz);
+    this.open(OP.if);
+    this.code.get(DEPTH).get(BACK);
+    this.#functionFound();
+    this.code.op(OP.returnCallIndirect).u(REGION_TYPE).u(0);
+    this.close();
     // With regions below on the host's stack, it is for them to go on.
     this.code.get(DEPTH).op(OP.i32Eqz);
     this.open(OP.if);
@@ -165,18 +171,6 @@ export class Generator extends Access {
     this.code.get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 12);
   }
 
-  /** Goes on with the region for the address in X64, if there is one. Everything is stored but RIP. */
-  #chain(): void {
-    const { code } = this;
-    this.#findRegion();
-    code.op(OP.i64Eqz);
-    this.open(OP.if);
-    code.get(DEPTH).get(BACK);
-    this.#functionFound();
-    code.op(OP.returnCallIndirect).u(REGION_TYPE).u(0);
-    this.close();
-  }
-
   /**
    * Calls the region where link `link` of the region leads, or without one at the address in X64 (the return address is pushed already), and goes on behind
    * this when it returns to `back`. `otherwise` leaves when the function has no region yet, or calls are too deep on the host's stack.
@@ -204,9 +198,8 @@ export class Generator extends Access {
     code.get(RESULT).op(OP.return);
     this.close();
     // Somewhere else than expected: on from there.
-    code.i32(CPU_AT).mem(OP.i64Load, 8 * RIP).set(X64);
-    this.#chain();
-    code.i32(INDIRECT).op(OP.return);
+    code.i32(CPU_AT).mem(OP.i64Load, 8 * RIP).set(X64).i32(INDIRECT).set(RESULT);
+    this.branch(this.#exitLevel);
     this.close();
     this.reload();
     this.floats.closure(this);

@@ -78,19 +78,17 @@ function filled(
   firstStep: number,
   targets: ReadonlyMap<number, Target>,
 ): Code {
-  const { code, links } = parts, bytes = code.finish(), out = new Code();
+  const { links } = parts, { hints, holes } = parts.code, bytes = parts.code.written(), out = new Code();
   let at = 0, hint = 0;
   const copy = (end: number) => {
     const moved = out.length - at;
-    for (; hint < code.hints.length && code.hints[hint]![0] < end; hint++) {
-      const [offset, likely] = code.hints[hint]!;
-      out.hints.push([offset + moved, likely]);
-    }
+    for (; hint < hints.length && hints[hint]! < 2 * end; hint++) out.hints.push(hints[hint]! + 2 * moved);
     out.bytes(bytes.subarray(at, end));
     at = end;
   };
-  for (const [offset, kind, n] of code.holes) {
-    copy(offset);
+  for (let i = 0; i < holes.length; i += 2) {
+    copy(holes[i]!);
+    const kind = holes[i + 1]! & 7, n = holes[i + 1]! >>> 3;
     if (kind === HOLE.step) out.call(firstStep + n);
     else if (kind === HOLE.link) out.i32(firstLink + n);
     else if (kind === HOLE.end) out.i32(FIRST_END - firstEnd - n);

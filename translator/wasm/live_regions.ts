@@ -1,7 +1,6 @@
 // Which regions are there, and which one has a block? Each block should be in one region only, as far as possible: compiling takes long, and
 // code that is there twice is twice as cold. So a hot block in the middle of a region becomes another entry of it.
 
-import type { RegionParts } from "../cache/region_record.ts";
 import type { Region } from "./compile.ts";
 import { REGION_ENTRIES } from "../tunables.ts";
 
@@ -27,7 +26,8 @@ export class LiveRegions {
     this.#generation = generation;
   }
 
-  add({ entries, blocks, own, without }: RegionParts, region: Region): LiveRegion {
+  add(region: Region): LiveRegion {
+    const { entries, blocks, own, without } = region.parts;
     const generations = region.pages.map(({ address, addend }) => this.#generation(address + addend | 0));
     const live = { region, entries, without, generations };
     for (const address of blocks.slice(0, own)) this.#owners.set(address, live);

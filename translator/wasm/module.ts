@@ -86,10 +86,10 @@ export function wasmModule(
     const content = new Code().u(runs.length);
     for (const [count, type] of runs) content.u(count).op(type);
     content.append(code).op(OP.end);
-    codeSection.u(content.length).append(content);
+    codeSection.u(content.length).bytes(content.written());
     if (content.hints.length === 0) return;
     const hints = new Code().u(imports.length + i).u(content.hints.length);
-    for (const [offset, likely] of content.hints) hints.u(offset).op(1, likely);
+    for (const hint of content.hints) hints.u(hint >>> 1).op(1, hint & 1);
     hinted.push(hints);
   });
   if (hinted.length > 0) {

@@ -96,8 +96,14 @@ Deno.test("LiveRegions know whose a block is until code of the region's pages is
     steps: [],
     ends: [],
   } satisfies RegionParts;
-  const region = { pages: [{ address: PAGE, addend }], stampAt: 0, entries: new Map() };
-  const live = regions.add(parts, region);
+  const region = {
+    parts,
+    pages: [{ address: PAGE, addend }],
+    stampAt: 0,
+    entries: new Map(),
+    isDropped: false,
+  };
+  const live = regions.add(region);
   assertEquals(regions.owner(at(2), addend), live);
   assertEquals(regions.owner(at(7), addend), undefined, "what is called is not its own");
   assertEquals(regions.owner(at(2), addend + 4096), undefined, "another frame");
