@@ -73,10 +73,10 @@ export function translationsChanged(): void {
 let lastStamp = 0;
 /**
  * A number for the executable pages of an address space as they are. It gets a new one when one of them goes or gets another frame, so code that was
- * found in place once is in place as long as the number in the CPU state (EXEC_STAMP) is the same.
+ * found in place once is in place as long as the number in the CPU state (EXEC_STAMP) is the same. Never 0, which says that code is not in place.
  */
 export function newStamp(): number {
-  return lastStamp = lastStamp + 1 | 0;
+  return lastStamp = (lastStamp + 1 | 0) || 1;
 }
 
 /** Exception vectors (SDM vol. 3, table 6-1). */

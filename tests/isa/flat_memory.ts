@@ -11,7 +11,7 @@ import {
   PF_USER,
   PF_WRITE,
 } from "../../translator/env.ts";
-import { raise, translationsChanged, VECTOR_PF, WRITE } from "../../translator/env.ts";
+import { newStamp, raise, translationsChanged, VECTOR_PF, WRITE } from "../../translator/env.ts";
 import { FRAME_CODE, frameFlags, I32, PAGE_SHIFT, PAGE_SIZE, RUNNING_CPU, U8 } from "../../translator/ram.ts";
 import type { Segment } from "./elf.ts";
 
@@ -64,6 +64,7 @@ export class FlatMemory implements Env {
 
   flush(): void {
     translationsChanged();
+    I32[this.c + 2 * cpu.EXEC_STAMP] = newStamp();
     for (let i = 0; i < cpu.TLB_ENTRIES; i++) {
       const e = (TLB_AT >>> 2) + cpu.TLB_ENTRY_WORDS * i;
       I32[e + cpu.TLB_READ] = I32[e + cpu.TLB_WRITE] = cpu.TLB_INVALID;
