@@ -4,7 +4,7 @@ import type { Block } from "./cache/block.ts";
 import type { CodeCache } from "./cache/code_cache.ts";
 import type { RegionParts } from "./cache/region_record.ts";
 import type { Env } from "./env.ts";
-import { KeptRegions, SOON } from "./kept_regions.ts";
+import { KeptRegions } from "./kept_regions.ts";
 import { makers } from "./late.ts";
 import { nodeChanged } from "./threaded/node.ts";
 import type { Translator } from "./translate.ts";
@@ -60,7 +60,6 @@ export class Promoter {
     const owner = this.#regions.owner(address, addend);
     if (owner?.region.entries.has(address)) return this.#attach(block, owner.region);
     const kept = this.#kept.find(address, c);
-    if (kept === SOON) return;
     if (kept !== undefined) {
       return this.#install(kept, this.#known(kept.parts, c).filter(({ plain }) => plain === undefined));
     }

@@ -29,8 +29,6 @@ export const REGION_PAGES = 8;
 export const MOST_REGIONS = 8000;
 /** Words of kept regions that become a module together, more or less: linking half a megabyte takes up to ten milliseconds. */
 export const TOGETHER_WORDS = 1 << 17;
-/** Bytes of code that are compiled at once; more is compiled in the background, and takes some 10 ms then before it can be used. */
-export const AT_ONCE_BYTES = 1 << 16;
 /** Entries of a region at the most: where ways from several entries meet, nothing is known. */
 export const REGION_ENTRIES = 12;
 /** How far from a hot block the beginning of its function is looked for, and the part of HOT_SAMPLES that shows that it is run often. */

@@ -88,8 +88,8 @@ export class WasmTier {
   readonly #closures: Closures;
   #fixedImports: WebAssembly.ModuleImports | undefined;
   /** All regions' exits. */
-  #links: Link[] = [];
-  #ends: Run[] = [];
+  readonly #links: Link[] = [];
+  readonly #ends: Run[] = [];
   /** What an imported function threw: wasm gets a flag instead, so that it can store its registers first. */
   #pending: unknown;
   regions = 0;
@@ -176,9 +176,7 @@ export class WasmTier {
   }
   /** All translations have been dropped, and no region is running. */
   clear(): void {
-    this.#links = [];
-    this.#ends = [];
-    this.#made = 0;
+    this.#links.length = this.#ends.length = this.#made = 0;
   }
 
   /** Compiles a region that is its first block's own code. */
@@ -209,19 +207,6 @@ export class WasmTier {
     const numbered = regions.map((parts) => this.#number(parts)), bytes = linkRegions(numbered, PAGES);
     const loaded = this.#instantiate(new WebAssembly.Module(bytes), bytes.length, numbered);
     this.#took(performance.now() - began);
-    return loaded;
-  }
-
-  /** The same in the background. Rejects when they cannot be compiled, or are of no use any longer. */
-  async loadLater(regions: readonly RegionParts[]): Promise<LoadedRegion[]> {
-    const began = performance.now(), links = this.#links;
-    const numbered = regions.map((parts) => this.#number(parts)), bytes = linkRegions(numbered, PAGES);
-    this.#took(performance.now() - began);
-    const module = await WebAssembly.compile(bytes);
-    if (links !== this.#links) throw new Error("all translations have been given up");
-    const compiled = performance.now();
-    const loaded = this.#instantiate(module, bytes.length, numbered);
-    this.#took(performance.now() - compiled);
     return loaded;
   }
 
