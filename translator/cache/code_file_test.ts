@@ -118,6 +118,38 @@ Deno.test("a region comes back where all its blocks are what they were", () => {
   assertEquals(reload(file).findRegion(blocks[0]!, physical), undefined);
 });
 
+Deno.test("kept regions are grouped by address, each once with all that it is kept for", () => {
+  const file = new CodeFile();
+  const keep = (...entries: number[]) => {
+    for (const address of entries) file.add(block(address), PAGE, 0);
+    file.addRegion({
+      entries,
+      own: 1,
+      blocks: entries,
+      pages: [0x40_1000],
+      without: 0,
+      locals: [],
+      code: new Code().i32(entries[0]!),
+      links: [],
+      steps: [],
+      ends: [],
+    });
+  };
+  keep(0x40_1300);
+  keep(0x40_1100, 0x40_1180);
+  keep(0x40_1200);
+  const again = reload(file);
+  assertEquals(again.regionGroups(1 << 20), [[[0x40_1100, 0x40_1180], [0x40_1200], [0x40_1300]]]);
+  assertEquals(again.regionGroups(1), [[[0x40_1100, 0x40_1180]], [[0x40_1200]], [[0x40_1300]]]);
+  assertEquals(
+    again.loadedRegion([0x40_1100, 0x40_1180])!.code.finish(),
+    new Code().i32(0x40_1100).finish(),
+  );
+  assertEquals(again.loadedRegion([0x40_1200, 0x40_1300]), undefined);
+  assertEquals(again.loadedRegion([0x40_1400]), undefined);
+  assertEquals(file.regionGroups(1), [], "what this run made is no part of them");
+});
+
 Deno.test("a block on two pages is compared with both", () => {
   U8.fill(0x90, PAGE, PAGE + 4096);
   U8.fill(0x91, SECOND, SECOND + 4096);
