@@ -117,7 +117,7 @@ export const BENCHMARKS: readonly Benchmark[] = [
   own("calls/setjmp", 5000000, "setjmp, longjmp"),
   own("calls/qsort", 300, "qsort with a callback"),
 
-  real("python3, a script", 250, "python3", "{programs}/real/loop.py", "{n}"),
+  real("python3, a script", 600, "python3", "{programs}/real/loop.py", "{n}"),
   real("perl, a script", 250, "perl", "{programs}/real/loop.pl", "{n}"),
   real("lua, a script", 300, "lua", "{programs}/real/loop.lua", "{n}"),
   real("bash, loops", 80, "bash", "{programs}/real/loop.sh", "{n}"),

@@ -54,7 +54,7 @@ export class CodeDirectory implements CodeFiles {
     try {
       const info = Deno.lstatSync(path);
       if (!info.isFile) return undefined;
-      const content = Deno.readFileSync(path);
+      const content = wholeFile(path);
       const now = Date.now();
       if (this.#writable && now - (info.mtime?.getTime() ?? now) > USE_RESOLUTION) {
         Deno.utimeSync(path, now / 1000, now / 1000);
@@ -163,4 +163,13 @@ function digest(text: string): string {
     b = Math.imul(b ^ unit, 0x85ebca6b) ^ b >>> 13;
   }
   return [a, b].map((word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+}
+
+/** Half the time of Deno.readFileSync() for some megabytes: that copies what it has read. */
+function wholeFile(path: string): Uint8Array<ArrayBuffer> {
+  using file = Deno.openSync(path);
+  const content = new Uint8Array(file.statSync().size);
+  let length = 0;
+  for (let count; (count = file.readSync(content.subarray(length))) !== null && count > 0;) length += count;
+  return content.subarray(0, length);
 }

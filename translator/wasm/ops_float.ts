@@ -2,7 +2,8 @@
 // helper by the operation's closure.
 //
 // The fast path's proof: with MXCSR in the ordinary state (float_facts.ts), operands that are not denormal and a normal result away
-// from the underflow threshold, no exception but PE can have occurred, and its sticky flag is up already.
+// from the underflow threshold, no exception but PE can have occurred, and its sticky flag is up already. Whether an operand is denormal is asked
+// in two steps: first with the result's mask, by which zeros and the smallest normal numbers may be, too.
 
 import type { IrOp } from "../ir/block.ts";
 import { F32, F64, OP, SIMD, V128 } from "./encoder.ts";
@@ -61,6 +62,13 @@ export function branchUnlessNormal(
   g.branchIf(level);
 }
 
+/** Goes to `level` if the operand in `local` may be denormal: zeros and the smallest normal numbers look the same to this. */
+function branchIfSmall(g: Generator, local: number, mask: number, format: Format, level: number): void {
+  highWord(g, local, format);
+  g.code.get(mask).op(OP.i32And, OP.i32Eqz).hint(false);
+  g.branchIf(level);
+}
+
 function scalar(name: Arith, format: Format): Emit {
   const root = name === "sqrt", opcode = arithOpcode(name, format, false);
   return (g, [, d, r], o) => {
@@ -79,8 +87,8 @@ function scalar(name: Arith, format: Format): Emit {
     const done = g.open(OP.block), slow = g.open(OP.block);
     branchUnlessNormal(g, result, mask, format, slow);
     // The root of a normal number is normal, and that of a denormal one is, too.
-    if (!root && !floats.knows(d, format, 1)) branchIfDenormal(g, a, format, slow);
-    if ((root || d !== r) && !floats.knows(r, format, 1)) branchIfDenormal(g, b, format, slow);
+    if (!root && !floats.knows(d, format, 1)) branchIfSmall(g, a, mask, format, slow);
+    if ((root || d !== r) && !floats.knows(r, format, 1)) branchIfSmall(g, b, mask, format, slow);
     setLow(g, d, format, () => code.get(result));
     g.branch(done);
     g.close();
@@ -121,7 +129,7 @@ function slowly(g: Generator, index: number, [, d, r]: number[], step: number, t
 }
 
 export const AND = 78, AND_NOT = 79, OR = 80, I32X4_ADD = 174;
-const XOR = 81;
+const XOR = 81, I32X4_MIN_U = 183;
 /** Of 64- and 32-bit lanes: equality, shifts, sum, signs (cheaper to branch on than any_true). */
 const INT = {
   8: { equal: 214, shiftLeft: 203, shiftRight: 205, add: 206, bits: 53, signs: 196 },
@@ -140,11 +148,14 @@ export function denormals(g: Generator, local: number, format: Format): void {
   zeros(g);
   g.code.simd(int.equal);
 }
-/** Pushes all ones in the lanes of the result in `local` that are not normal, or in all if MXCSR is not ordinary. */
-function abnormals(g: Generator, local: number, format: Format): void {
-  const { floats } = g;
-  g.code.get(local).get(floats.vector(g, format, "unit")).simd(I32X4_ADD);
-  g.code.get(floats.vector(g, format, "mask")).simd(AND);
+/**
+ * Pushes all ones in the lanes where the result in `local` is not normal, or one of the `operands` may be denormal (zeros and the smallest normal numbers
+ * look the same to this); in all lanes if MXCSR is not ordinary.
+ */
+function abnormals(g: Generator, local: number, format: Format, operands: readonly number[] = []): void {
+  const { floats } = g, unit = floats.vector(g, format, "unit"), mask = floats.vector(g, format, "mask");
+  g.code.get(local).get(unit).simd(I32X4_ADD).get(mask).simd(AND);
+  for (const operand of operands) g.code.get(operand).get(mask).simd(AND).simd(I32X4_MIN_U);
   zeros(g);
   g.code.simd(INT[format.bytes].equal);
 }
@@ -214,21 +225,14 @@ function packedArith(
   if (!root) code.get(a);
   code.get(b).simd(opcode).set(result);
   const done = g.open(OP.block), slow = g.open(OP.block);
-  const orDenormals = () => {
-    for (const [local, known] of [[a, root || first.known], [b, second.known]] as const) {
-      if (known) continue;
-      denormals(g, local, format);
-      code.simd(OR);
-    }
-  };
-  abnormals(g, result, format);
-  orDenormals();
+  const unknown = [...(root || first.known ? [] : [a]), ...(second.known ? [] : [b])];
+  abnormals(g, result, format, unknown);
   code.simd(INT[format.bytes].signs).hint(false);
   g.branchIf(slow);
   g.setVector(d!, () => code.get(result));
   g.branch(done);
   g.close();
-  // Lanes that hold nothing but zeros are common: zeros where zeros come from.
+  // Lanes that hold nothing but zeros are common: zeros where zeros come from. Zeros among the operands are no denormals.
   const call = g.open(OP.block);
   code.get(mask).op(OP.i32Eqz);
   g.branchIf(call);
@@ -243,7 +247,10 @@ function packedArith(
     code.simd(AND);
   }
   code.simd(AND_NOT);
-  orDenormals();
+  for (const operand of unknown) {
+    denormals(g, operand, format);
+    code.simd(OR);
+  }
   code.simd(INT[format.bytes].signs);
   g.branchIf(call);
   g.setVector(d!, () => code.get(result));
