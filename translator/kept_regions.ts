@@ -2,6 +2,7 @@
 // them is hot. The host compiles a function of it when it is first called, and optimises it in the background: half a megabyte takes it 2 ms here.
 
 import type { CodeFile } from "./cache/code_file.ts";
+import type { RegionParts } from "./cache/region_record.ts";
 import { type Env, EXEC, fault } from "./env.ts";
 import type { Translator } from "./translate.ts";
 import { TOGETHER_WORDS } from "./tunables.ts";
@@ -42,21 +43,21 @@ export class KeptRegions {
       this.#translator.codeFile!(page) === file ? this.#physical(page, c) : 0;
     const loaded = ready?.get(entry);
     const found = loaded !== undefined
-      ? file.hasCode(loaded.parts, physical) && loaded
+      ? file.hasCode(loaded.facts, physical) && loaded
       : this.#alone(file.findRegion(entry, physical));
     if (!found) return undefined;
-    for (const address of found.parts.entries) {
+    for (const address of found.facts.entries) {
       if (ready?.get(address) === found) ready.delete(address);
     }
     this.#translator.foundRegions++;
-    const pages = found.parts.pages.map((address) => ({
+    const pages = found.facts.pages.map((address) => ({
       address,
       addend: (physical(address) - address) | 0,
     }));
     return this.#wasm.place(found, pages);
   }
 
-  #alone(parts: LoadedRegion["parts"] | undefined): LoadedRegion | undefined {
+  #alone(parts: RegionParts | undefined): LoadedRegion | undefined {
     return parts && this.#wasm.load([parts])[0];
   }
 

@@ -2,7 +2,7 @@
 
 import type { Block } from "./cache/block.ts";
 import type { CodeCache } from "./cache/code_cache.ts";
-import type { RegionParts } from "./cache/region_record.ts";
+import type { RegionParts, RegionPlaces } from "./cache/region_record.ts";
 import type { Env } from "./env.ts";
 import { KeptRegions } from "./kept_regions.ts";
 import { makers } from "./late.ts";
@@ -61,7 +61,7 @@ export class Promoter {
     if (owner?.region.entries.has(address)) return this.#attach(block, owner.region);
     const kept = this.#kept.find(address, c);
     if (kept !== undefined) {
-      return this.#install(kept, this.#known(kept.parts, c).filter(({ plain }) => plain === undefined));
+      return this.#install(kept, this.#known(kept.facts, c).filter(({ plain }) => plain === undefined));
     }
     if (owner === undefined) return this.#compileAround(block, c);
     const { entries } = owner;
@@ -119,7 +119,7 @@ export class Promoter {
   }
 
   /** The blocks at a region's entries. */
-  #known({ entries }: RegionParts, c: number): Block[] {
+  #known({ entries }: RegionPlaces, c: number): Block[] {
     const cache = this.#cache, found: Block[] = [];
     for (const address of entries) {
       const page = cache.present(c, address), block = page === 0 ? undefined : cache.known(address, page);

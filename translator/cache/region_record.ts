@@ -15,16 +15,24 @@ import { HOLE } from "../wasm/link.ts";
 import { type Link, makeLink } from "./block.ts";
 import type { Place } from "./record.ts";
 
-/** What a region consists of, wherever its pages lie in physical memory. */
-export interface RegionParts {
+/** Where the code of a region lies. */
+export interface RegionPlaces {
   /** Guest addresses: of the blocks where it may be entered; of all blocks, the first entry first; of the pages they lie on, the entry's first. */
   readonly entries: readonly number[];
   readonly blocks: readonly number[];
   readonly pages: readonly number[];
+}
+
+/** What there is to know of a region that has been compiled, wherever its pages lie in physical memory. */
+export interface RegionFacts extends RegionPlaces {
   /** The first so many blocks are there on their own account, not because they are called. */
   readonly own: number;
   /** Bits of the windows that it does without (wasm/window_misses.ts). */
   readonly without: number;
+}
+
+/** What a region consists of. */
+export interface RegionParts extends RegionFacts {
   /** Types of the locals behind the parameters, and the body without its end. */
   readonly locals: readonly number[];
   readonly code: Code;
@@ -183,9 +191,6 @@ export function readRegionRecord(place: Place): RegionParts {
   const own = words[at + OWN]!, without = words[at + WITHOUT]!;
   return { entries, pages, blocks, own, without, locals, code, links, steps, ends };
 }
-
-/** Where the code of a region lies. */
-export type RegionPlaces = Pick<RegionParts, "entries" | "pages" | "blocks">;
 
 /** Guest addresses of its entries, pages and blocks. */
 export function regionPlaces(place: Place): RegionPlaces {

@@ -3,7 +3,7 @@
 import type { Block, BlockCode, Link } from "../cache/block.ts";
 import { EXEC_STAMP, LEFT_AT, QUOTA, RIP } from "../cpu.ts";
 import { EXEC, fault, translations } from "../env.ts";
-import type { RegionParts } from "../cache/region_record.ts";
+import type { RegionFacts, RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { makers } from "../late.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU, STAMP_COUNT, STAMPS } from "../ram.ts";
@@ -62,7 +62,7 @@ type RunRegion = (depth: number, back: bigint) => number;
 
 /** A region that has been compiled. */
 export interface LoadedRegion {
-  readonly parts: RegionParts;
+  readonly facts: RegionFacts;
   /** By guest address. */
   readonly entries: ReadonlyMap<number, RunRegion>;
   /** Physical address of the stamp of the executable pages among which it was found in place. */
@@ -247,9 +247,9 @@ export class WasmTier {
     this.regions += regions.length;
     this.bytes += bytes;
     let next = 0;
-    return regions.map(({ parts, stampAt }) => ({
-      parts,
-      entries: new Map(parts.entries.map((address) => [address, exports[next++] as RunRegion])),
+    return regions.map(({ parts: { entries, blocks, pages, own, without }, stampAt }) => ({
+      facts: { entries, blocks, pages, own, without },
+      entries: new Map(entries.map((address) => [address, exports[next++] as RunRegion])),
       stampAt,
     }));
   }

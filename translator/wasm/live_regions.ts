@@ -27,7 +27,7 @@ export class LiveRegions {
   }
 
   add(region: Region): LiveRegion {
-    const { entries, blocks, own, without } = region.parts;
+    const { entries, blocks, own, without } = region.facts;
     const generations = region.pages.map(({ address, addend }) => this.#generation(address + addend | 0));
     const live = { region, entries, without, generations };
     for (const address of blocks.slice(0, own)) this.#owners.set(address, live);

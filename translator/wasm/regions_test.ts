@@ -1,10 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
-import type { RegionParts } from "../cache/region_record.ts";
+import type { RegionFacts } from "../cache/region_record.ts";
 import { makeLink } from "../cache/block.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import type { Const } from "../ir/op.ts";
 import { OPS } from "../ir/ops.ts";
-import { Code } from "./encoder.ts";
 import { findRegion, type Source, staysInside } from "./flow.ts";
 import { LiveRegions } from "./live_regions.ts";
 import { naturalEntry } from "./natural_entry.ts";
@@ -84,20 +83,15 @@ Deno.test("LiveRegions know whose a block is until code of the region's pages is
   let generation = {};
   const regions = new LiveRegions(() => generation);
   const addend = (PHYSICAL - PAGE) | 0;
-  const parts = {
+  const facts = {
     entries: [at(1)],
     blocks: [at(1), at(2), at(7)],
     own: 2,
     without: 0,
     pages: [PAGE],
-    locals: [],
-    code: new Code(),
-    links: [],
-    steps: [],
-    ends: [],
-  } satisfies RegionParts;
+  } satisfies RegionFacts;
   const region = {
-    parts,
+    facts,
     pages: [{ address: PAGE, addend }],
     stampAt: 0,
     entries: new Map(),
