@@ -16,23 +16,20 @@ import { LiveRegions } from "./wasm/live_regions.ts";
 import { WindowMisses } from "./wasm/window_misses.ts";
 
 export class Promoter {
-  readonly #env: Env;
   readonly #cache: CodeCache;
   readonly #translator: Translator;
   readonly #wasm: WasmTier;
-  readonly #regions: LiveRegions;
+  readonly #regions = new LiveRegions();
   readonly #kept: KeptRegions;
   readonly #misses = new WindowMisses();
   /** Called with each block that gets a region. */
   onRegion: ((block: Block) => void) | undefined;
 
   constructor(env: Env, cache: CodeCache, translator: Translator, wasm: WasmTier) {
-    this.#env = env;
     this.#cache = cache;
     this.#translator = translator;
     this.#wasm = wasm;
     this.#kept = new KeptRegions(env, translator, wasm);
-    this.#regions = new LiveRegions((page) => cache.generation(page));
   }
 
   /** All translations have been dropped. */
@@ -58,25 +55,28 @@ export class Promoter {
       return;
     }
     const owner = this.#regions.owner(address, addend);
-    if (owner?.region.entries.has(address)) return this.#attach(block, owner.region);
+    if (owner?.entries.has(address)) return this.#attach(block, owner);
     const kept = this.#kept.find(address, c);
     if (kept !== undefined) {
       return this.#install(kept, this.#known(kept.facts, c).filter(({ plain }) => plain === undefined));
     }
     if (owner === undefined) return this.#compileAround(block, c);
-    const { entries } = owner;
-    if (entries.length >= REGION_ENTRIES || !this.#wasm.isInPlace(owner.region, c)) {
+    const { entries, without } = owner.facts;
+    if (entries.length >= REGION_ENTRIES || !this.#wasm.isInPlace(owner, c)) {
       this.#compile([address], c);
-    } else if (block.heat >= ENTRY_SAMPLES) this.#compile([...entries, address], c, owner.without);
+    } else if (block.heat >= ENTRY_SAMPLES) this.#compile([...entries, address], c, without);
   }
 
   /** Windows of regions have missed often: makes some regions anew without them. */
   giveUpWindows(c: number): void {
-    for (const [live, without] of this.#misses.judge(this.#regions.all())) {
-      const entry = live.entries[0]!, page = entry - entry % 4096, physical = this.#cache.present(c, page);
+    for (const [region, without] of this.#misses.judge(this.#regions.all())) {
+      const { entries } = region.facts,
+        entry = entries[0]!,
+        page = entry - entry % 4096,
+        physical = this.#cache.present(c, page);
       // It may be another address space's, or no longer the latest.
-      if (physical === 0 || this.#regions.owner(entry, (physical - page) | 0) !== live) continue;
-      if (this.#wasm.isInPlace(live.region, c)) this.#compile(live.entries, c, without);
+      if (physical === 0 || this.#regions.owner(entry, (physical - page) | 0) !== region) continue;
+      if (this.#wasm.isInPlace(region, c)) this.#compile(entries, c, without);
     }
   }
 

@@ -255,11 +255,6 @@ export class CodeCache {
     return [...blocks.keys()].filter((address) => address >= page && address < page + 4096);
   }
 
-  /** What stays the same as long as no code of the frame at physical address `page` is dropped; undefined: there is none. */
-  generation(page: number): unknown {
-    return this.#frames.get(page >>> 12);
-  }
-
   /** The code of `block` is that of a region. */
   contains(block: Block, region: RegionCode): void {
     for (const frame of framesOf(region)) if (frame !== block.frame) this.#note(this.#guests, frame, block);

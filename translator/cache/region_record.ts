@@ -146,7 +146,7 @@ export function makeRegionRecord(region: RegionParts, pieces: Pieces): Place {
   }
   words.set(behind, i);
   i += behind.length;
-  new Uint8Array(words.buffer, words.byteOffset + 4 * i, code.length).set(code.finish());
+  new Uint8Array(words.buffer, words.byteOffset + 4 * i, code.length).set(code.written());
   return { words, at };
 }
 

@@ -3,7 +3,7 @@
 // Every way out stores what the region may have changed. Faults leave through exits of their own, one for all places where the same registers have
 // changed, so the paths that do not fault carry no stores, and no register is kept for the sake of faults.
 
-import { CF, CHAIN, EXEC_STAMP, FLAGS, LEFT_AT, RIP } from "../cpu.ts";
+import { CF, CHAIN, FLAGS, LEFT_AT, RIP } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import { CARRY_SHIFT, CURRENT, PUT_ASIDE, SAVED } from "../ir/flags.ts";
 import { RUNNING_CPU } from "../ram.ts";
@@ -11,8 +11,8 @@ import { CALL_DEPTH_LOG2 } from "../tunables.ts";
 import { Access } from "./access.ts";
 import { Code, OP, VOID } from "./encoder.ts";
 import { CONDITION, LEAVE_TYPE, REGION_TYPE, SAVED_STATUS, STEP_TYPE } from "./imports.ts";
-import { GO_ON, JUMP_MASK, JUMP_TABLE } from "./jump_table.ts";
-import { HOLE } from "./link.ts";
+import { GO_ON, JUMP_FUNCTION, JUMP_MASK, JUMP_TABLE } from "./jump_table.ts";
+import { HOLE, otherAddress } from "./link.ts";
 import { isSame, type RegisterSet } from "./register_set.ts";
 import { BACK, CPU_AT, DEPTH, FAULTED, INDIRECT, PAUSED, RETURNED, UNWOUND, WHICH_SHIFT } from "./results.ts";
 import { ENTRY, LABEL, RESULT, X32, X64 } from "./values.ts";
@@ -151,7 +151,7 @@ export class Generator extends Access {
     pop();
     this.storeFlags();
     this.spill();
-    code.get(X32);
+    code.get(X32).hint(true);
     this.open(OP.if);
     code.i32(RETURNED).op(OP.return);
     this.close();
@@ -162,13 +162,12 @@ export class Generator extends Access {
   /** Pushes 0 if there is a region for the address in X64: its entry in the jump table is ENTRY further on than the first; else another i64. */
   #findRegion(): void {
     const { code } = this;
-    code.get(X64).op(OP.i32WrapI64).i32(JUMP_MASK).op(OP.i32And).tee(ENTRY).mem(OP.i64Load, JUMP_TABLE);
-    code.get(X64).op(OP.i64Xor).get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 8);
-    code.i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Xor, OP.i64ExtendI32U, OP.i64Or);
+    code.get(X64).op(OP.i32WrapI64).i32(JUMP_MASK).op(OP.i32And).set(ENTRY);
+    otherAddress(code, () => code.get(ENTRY), JUMP_TABLE, () => code.get(X64));
   }
   /** Pushes the number of the function that #findRegion() has found. */
   #functionFound(): void {
-    this.code.get(ENTRY).mem(OP.i32Load, JUMP_TABLE + 12);
+    this.code.get(ENTRY).mem(OP.i32Load, JUMP_TABLE + JUMP_FUNCTION);
   }
 
   /**

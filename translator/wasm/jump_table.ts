@@ -8,7 +8,7 @@ import { I32, PAGE_SIZE, RAM_BYTES, RESERVED_BYTES } from "../ram.ts";
 
 /** Physical address of the table. */
 export const JUMP_TABLE: number = RAM_BYTES - RESERVED_BYTES + PAGE_SIZE;
-export const JUMP_ENTRY_SHIFT = 4;
+export const JUMP_ENTRY_SHIFT = 4, JUMP_STAMP = 8, JUMP_FUNCTION = 12;
 export const JUMP_ENTRIES = 16384;
 /** Functions at the most; later regions are reached through JavaScript. */
 const FUNCTIONS = 16384;

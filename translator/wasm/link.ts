@@ -6,7 +6,7 @@ import type { RegionParts } from "../cache/region_record.ts";
 import { EXEC_STAMP } from "../cpu.ts";
 import { Code, OP, VOID } from "./encoder.ts";
 import { IMPORTS, REGION, REGION_TYPE, STEP, TYPES } from "./imports.ts";
-import { jumpEntryAt } from "./jump_table.ts";
+import { JUMP_FUNCTION, JUMP_STAMP, jumpEntryAt } from "./jump_table.ts";
 import { type FunctionBody, wasmModule } from "./module.ts";
 import { BACK, CPU_AT, DEPTH, FIRST_END, GLOBALS, WHICH_SHIFT } from "./results.ts";
 
@@ -101,7 +101,7 @@ function filled(
 function toRegion(out: Code, kind: number, { lo, hi }: Link, target: Target | undefined): void {
   if (target !== undefined) {
     if (kind === HOLE.call) return void out.call(target.function);
-    otherStamp(out, target.stampAt);
+    otherStamp(out, () => out.i32(target.stampAt), 0);
     if (kind === HOLE.find) return void out.op(OP.i64ExtendI32U);
     out.op(OP.i32Eqz).hint(true).op(OP.if, VOID).get(DEPTH).get(BACK);
     out.op(OP.returnCall).u(target.function).op(OP.end);
@@ -110,15 +110,24 @@ function toRegion(out: Code, kind: number, { lo, hi }: Link, target: Target | un
   // Through the jump table: another region may be there by the time this runs.
   const entry = jumpEntryAt(lo);
   if (kind === HOLE.find) {
-    out.i32(entry).mem(OP.i64Load, 0).i64(lo, hi).op(OP.i64Xor);
-    otherStamp(out, entry + 8);
-    out.op(OP.i64ExtendI32U, OP.i64Or);
+    otherAddress(out, () => out.i32(entry), 0, () => out.i64(lo, hi));
   } else if (kind === HOLE.call) {
-    out.i32(entry).mem(OP.i32Load, 12).op(OP.callIndirect).u(REGION_TYPE).u(0);
+    out.i32(entry).mem(OP.i32Load, JUMP_FUNCTION).op(OP.callIndirect).u(REGION_TYPE).u(0);
   }
 }
 
-/** Pushes 0 if the stamp at a physical address is that of the address space, else another i32. */
-function otherStamp(out: Code, at: number): void {
-  out.i32(at).mem(OP.i32Load, 0).i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Xor);
+/** Pushes 0 if the entry of the jump table at `entry` + `offset` is for `address` and the code there is in place, else another i64. */
+export function otherAddress(out: Code, entry: () => void, offset: number, address: () => void): void {
+  entry();
+  out.mem(OP.i64Load, offset);
+  address();
+  out.op(OP.i64Xor);
+  otherStamp(out, entry, offset + JUMP_STAMP);
+  out.op(OP.i64ExtendI32U, OP.i64Or);
+}
+
+/** Pushes 0 if the stamp at `at` + `offset` is that of the address space, else another i32. */
+function otherStamp(out: Code, at: () => void, offset: number): void {
+  at();
+  out.mem(OP.i32Load, offset).i32(CPU_AT).mem(OP.i32Load, 8 * EXEC_STAMP).op(OP.i32Xor);
 }

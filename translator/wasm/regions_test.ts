@@ -80,8 +80,7 @@ Deno.test("findRegion() makes jumps of recursion unless the function has a loop 
 });
 
 Deno.test("LiveRegions know whose a block is until code of the region's pages is dropped", () => {
-  let generation = {};
-  const regions = new LiveRegions(() => generation);
+  const regions = new LiveRegions();
   const addend = (PHYSICAL - PAGE) | 0;
   const facts = {
     entries: [at(1)],
@@ -97,14 +96,14 @@ Deno.test("LiveRegions know whose a block is until code of the region's pages is
     entries: new Map(),
     isDropped: false,
   };
-  const live = regions.add(region);
-  assertEquals(regions.owner(at(2), addend), live);
+  regions.add(region);
+  assertEquals(regions.owner(at(2), addend), region);
   assertEquals(regions.owner(at(7), addend), undefined, "what is called is not its own");
   assertEquals(regions.owner(at(2), addend + 4096), undefined, "another frame");
   const own = [0, 1, 2].map((n) => ({ address: at(n) }));
   assertEquals(regions.covered(at(0), own, () => addend), [at(1)]);
   assertEquals(regions.covered(at(0), own.slice(0, 1), () => addend), []);
-  generation = {};
+  region.isDropped = true;
   assertEquals(regions.owner(at(2), addend), undefined);
   assert(regions.covered(at(0), own, () => addend).length === 0);
 });

@@ -4,7 +4,7 @@
 import { MISSES_LEFT } from "../env.ts";
 import { I32, WINDOW_BYTES, WINDOW_COUNT, WINDOWS } from "../ram.ts";
 import { CROWDED_MISSES, CROWDED_MS, CROWDED_ROUNDS, REMADE_AT_ONCE } from "../tunables.ts";
-import type { LiveRegion } from "./live_regions.ts";
+import type { Region } from "./compile.ts";
 import { MISSES, MOST_WINDOWS, windowAt } from "./windows.ts";
 
 /** I32 index of the count of misses that nobody need know of. */
@@ -21,17 +21,17 @@ export class WindowMisses {
   #rounds = 0;
 
   /** Begins to count anew. Which of these regions should be made anew, without which windows. */
-  judge(regions: Iterable<LiveRegion>): [region: LiveRegion, without: number][] {
+  judge(regions: Iterable<Region>): [region: Region, without: number][] {
     I32[LEFT] = CROWDED_MISSES;
     const misses = takeCounts(), now = performance.now();
     this.#rounds = now - this.#last < CROWDED_MS ? this.#rounds + 1 : 0;
     this.#last = now;
     if (this.#rounds < CROWDED_ROUNDS) return [];
-    const found: { region: LiveRegion; without: number; count: number }[] = [];
+    const found: { region: Region; without: number; count: number }[] = [];
     for (const region of regions) {
-      let { without } = region, count = 0;
+      let { without } = region.facts, count = 0;
       for (let n = 0; n < MOST_WINDOWS; n++) {
-        const at = (writable: boolean) => misses.get(windowAt(region.entries[0]!, n, writable)) ?? 0;
+        const at = (writable: boolean) => misses.get(windowAt(region.facts.entries[0]!, n, writable)) ?? 0;
         const missed = at(false) + at(true);
         if (missed === 0 || (without >> n & 1) !== 0) continue;
         without |= 1 << n;
