@@ -45,8 +45,8 @@ export const NO_PAGE: { readonly lo: number; readonly hi: number } = {
 };
 /** Words of the first window: how many windows were filled (those at WINDOW_LIST, while there is room); how often windows may still miss before somebody looks (wasm/window_misses.ts). */
 export const WINDOWS_USED = 5, MISSES_LEFT = 7;
-/** Length of a window without a page: as much as comparisons may take off (EXTENT_MARGIN, wasm/stack_runs.ts). */
-const NO_LENGTH = 128;
+/** Length of a window without a page: as much as comparisons may take off (EXTENT_MARGIN, wasm/spans.ts). */
+const NO_LENGTH = 2048;
 
 /** The window at I32 index `at` has no page. */
 function emptyWindow(at: number): void {

@@ -7,6 +7,7 @@ import { BOUNCE, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from ".
 import type { Access, Env, Exit } from "./env.ts";
 import {
   EXEC,
+  fault,
   PF_FETCH,
   PF_PRESENT,
   PF_USER,
@@ -21,6 +22,8 @@ import {
 import { carry64, condition, parity } from "./ir/flags.ts";
 import { DV, FRAME_CODE, frameFlags, I32, U8 } from "./ram.ts";
 
+/** See {@link Runtime.span}. */
+export const NOT_TOGETHER = -2;
 /** Thrown by a store into a page with translated code, before anything is written: the instruction must run again on its own. */
 export const CODE_CHANGED = { toString: () => "code changed" };
 
@@ -71,6 +74,29 @@ export class Runtime {
   read(c: number, lo: number, hi: number, size: number, ip: number): number {
     setRip(c, ip);
     return readAddress(this.env, c, linear(lo, hi, READ, size), size);
+  }
+
+  /**
+   * Physical address of bytes that are going to be read, or of -`size` bytes that are going to be written, if they lie in one place as they do in the
+   * address space. Otherwise NOT_TOGETHER, and RIP is `ip`: who uses them one by one gets what faults there are.
+   */
+  span(c: number, lo: number, hi: number, size: number, ip: number): number {
+    setRip(c, ip);
+    if (hi >>> 0 > 0x7fff) return NOT_TOGETHER;
+    const { env } = this, va = hi * 0x1_0000_0000 + (lo >>> 0), offset = va % 4096;
+    const bytes = Math.abs(size), access = size < 0 ? WRITE : READ;
+    try {
+      const page = env.page(c, va, access);
+      const last = offset + bytes <= 4096 ? page : env.page(c, va + 4096 - offset, access);
+      if (last !== page && last !== page + 4096) return NOT_TOGETHER;
+      // A store takes the code's translations away: one by one.
+      const hasCode = ((frameFlags[page >>> 12] | frameFlags[last >>> 12]) & FRAME_CODE) !== 0;
+      return size < 0 && hasCode ? NOT_TOGETHER : page + offset;
+    } catch (e) {
+      if (e !== fault) throw e;
+      setRip(c, ip);
+      return NOT_TOGETHER;
+    }
   }
 
   /** A page to write to. Pages with translated code lose it, and the instruction starts anew. */

@@ -49,6 +49,8 @@ export const REGION_QUOTA = 8;
 export const CALL_DEPTH_LOG2 = 9;
 /** Misses of windows between two looks at them: about a millisecond of them. */
 export const CROWDED_MISSES = 100_000;
+/** Misses that a span counts for which does not lie in one place: the region leaves, and threaded code goes on. */
+export const SPAN_MISSES = 64;
 /** So many looks that follow each other within so many milliseconds say that windows harm; the first ones wait for extents to become fewer. */
 export const CROWDED_ROUNDS = 4, CROWDED_MS = 20;
 /** Regions made anew after a look at the most: each takes milliseconds. */

@@ -16,6 +16,7 @@ import {
   PROBE,
   READ,
   SAVED_STATUS,
+  SPAN,
   STATUS,
   WRITE128,
   WRITE16,
@@ -238,6 +239,7 @@ function slowPaths(H: Runtime): WebAssembly.ModuleImports {
     ),
     [WRITE128]: store((c, lo, hi, slot, ip) => H.write128(c, lo, hi, slot, ip)),
     [WRITE256]: store((c, lo, hi, slot, ip) => H.write256(c, lo, hi, slot, ip)),
+    [SPAN]: (c: number, lo: number, hi: number, size: number, ip: number) => H.span(c, lo, hi, size, ip),
     [PROBE]: store((c, lo, hi, size, ip) => H.probeWrite(c, lo, hi, size, ip)),
   };
 }

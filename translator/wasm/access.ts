@@ -1,4 +1,5 @@
-// Memory accesses of a region: an address is compared with a page that is known on this way (known_pages.ts), else with a window, else with the TLB.
+// Memory accesses of a region: an address is compared with a page that is known on this way (known_pages.ts), else with a window, else with the TLB. Where
+// others follow through the same register, all of them are looked for together (spans.ts), and they need not be compared with anything.
 //
 // A window is the extent, or the page, that an access through the same registers is likely to hit again: where it begins, its length, and what to add to an address for
 // the physical one. Windows lie in memory, at addresses that are constants, so they cost no registers and last beyond the region's run
@@ -9,7 +10,6 @@ import {
   EXTENT_ADDEND,
   EXTENT_LENGTH,
   EXTENT_MARGIN,
-  RSP,
   TEMPS,
   TLB,
   TLB_ADDEND,
@@ -21,9 +21,18 @@ import { NO_PAGE } from "../env.ts";
 import { RAM_BYTES } from "../ram.ts";
 import { I32, I64, OP, SIMD } from "./encoder.ts";
 import { CPU_AT } from "./results.ts";
-import { ADDRESS, ENTRY, type FlagState, PHYS, TLB_AT, Values } from "./values.ts";
-import { MISS_READ, MISS_READ_WRITABLE, MISS_STORE, MISS_UPDATE } from "./imports.ts";
+import { ADDRESS, ENTRY, type FlagState, PHYS, SPAN_ADDRESS, TLB_AT, Values } from "./values.ts";
+import {
+  MISS_READ,
+  MISS_READ_WRITABLE,
+  MISS_STORE,
+  MISS_UPDATE,
+  SPAN_READ,
+  SPAN_READ_WRITABLE,
+  SPAN_WRITE,
+} from "./imports.ts";
 import { KnownPages, type PageLocals } from "./known_pages.ts";
+import { baseOf, type Found, type FoundBytes, includes, joined, NOTHING_FOUND, type Span } from "./spans.ts";
 import { pushEntry } from "./tlb_entry.ts";
 import { formOf, NO_WINDOW, STACK, STACK_WINDOW, type Windows } from "./windows.ts";
 
@@ -34,7 +43,21 @@ export interface Known {
   readonly flags: FlagState;
   readonly held: Values["held"];
   readonly pages: ReturnType<KnownPages["save"]>;
+  readonly found: FoundBytes;
 }
+
+/** What is looked for: `size` bytes at the address in local `address`, whose form is `form`. */
+interface Wanted {
+  readonly address: number;
+  readonly form: Mem;
+  readonly size: number;
+  readonly ip: number;
+  /** The import that finds it the long way; `more` pushes arguments of its own. */
+  readonly miss: number;
+  readonly more?: () => void;
+}
+
+const isWrite = (miss: number) => miss !== MISS_READ && miss !== SPAN_READ;
 
 export class Access extends Values {
   readonly #windows: Windows;
@@ -43,6 +66,9 @@ export class Access extends Values {
   /** The form of the effective address that was pushed last. */
   #form: Mem = NOWHERE;
   readonly #known = new KnownPages();
+  #found = NOTHING_FOUND;
+  /** What the next access is the first of. */
+  span: Span | undefined;
 
   constructor(
     used: Iterable<number>,
@@ -59,6 +85,7 @@ export class Access extends Values {
   override reload(): void {
     super.reload();
     this.#known.clear();
+    this.#found = NOTHING_FOUND;
     if (this.#stack !== undefined) this.#loadWindow(STACK_WINDOW, this.#stack);
   }
   #loadWindow(at: number, { page, length, addend }: PageLocals): void {
@@ -73,22 +100,49 @@ export class Access extends Values {
 
   /** What is known on the way here; to be restored where another way begins at the same place. */
   get known(): Known {
-    return { flags: this.flags, held: this.held, pages: this.#known.save() };
+    return { flags: this.flags, held: this.held, pages: this.#known.save(), found: this.#found };
   }
-  set known({ flags, held, pages }: Known) {
+  set known({ flags, held, pages, found }: Known) {
     this.flags = flags;
     this.held = held;
     this.#known.restore(pages);
+    this.#found = found;
   }
-  /** Ways meet here, all of which have made registers lie so. */
-  forgetAll(held: Values["held"]): void {
+  /** Bytes that registers are known to point to. */
+  get found(): FoundBytes {
+    return this.#found;
+  }
+  /** Ways meet here, all of which have made registers lie so and have found these bytes. */
+  forgetAll(held: Values["held"], found: FoundBytes): void {
     this.forgetFlags();
     this.held = held;
     this.#known.clear();
+    this.#found = found;
   }
   /** Register `r` points somewhere else. */
   forgetPages(r: number): void {
     this.#known.forget(r);
+  }
+  override set64(d: number): void {
+    super.set64(d);
+    this.#setFound(d, undefined);
+  }
+  override reloadSlot(slot: number): void {
+    super.reloadSlot(slot);
+    this.#setFound(slot, undefined);
+  }
+  /** `write` adds `by` to register `r`. */
+  move(r: number, by: number, write: () => void): void {
+    const found = this.#found.get(r);
+    write();
+    if (found !== undefined) this.#setFound(r, { ...found, from: found.from - by, to: found.to - by });
+  }
+  #setFound(r: number, found: Found | undefined): void {
+    if (found === undefined && !this.#found.has(r)) return;
+    const all = new Map(this.#found);
+    if (found === undefined) all.delete(r);
+    else all.set(r, found);
+    this.#found = all;
   }
 
   /** Pushes the effective address. */
@@ -126,8 +180,8 @@ export class Access extends Values {
   }
 
   /** Pushes the address of the TLB entry's tag; that of the entry stays in ENTRY. */
-  #entry(): void {
-    pushEntry(this.code, () => this.code.get(ADDRESS).op(OP.i32WrapI64), () => this.pushTlb(), ENTRY);
+  #entry(address: number): void {
+    pushEntry(this.code, () => this.code.get(address).op(OP.i32WrapI64), () => this.pushTlb(), ENTRY);
   }
   /** Pushes the address of the instruction, `ip`. */
   protected pushIp(ip: number): void {
@@ -136,42 +190,58 @@ export class Access extends Values {
   protected pushTlb(): void {
     this.code.get(TLB_AT);
   }
+
   /**
-   * Pushes the physical address of `size` bytes at the effective address, which is in local ADDRESS now. `miss`: the import that finds it the
-   * long way; `more` pushes arguments of its own.
+   * Pushes a physical address, and returns what is to be added to it for that of `size` bytes at the effective address, which is in local ADDRESS now.
+   * `more` pushes further arguments of import `miss`.
    */
-  #place(miss: number, size: number, ip: number, more?: () => void): void {
-    const { code } = this, write = miss !== MISS_READ, form = this.#form;
-    /** Compares the address with what begins at `page` and has length `length` (one page without); `missed`: what else happens when it is elsewhere. */
-    const within = (
-      page: () => void,
-      length: (() => void) | undefined,
-      addend: () => void,
-      window: number,
-      call = miss,
-      missed?: () => void,
-    ) => {
-      code.get(ADDRESS);
-      page();
-      code.op(OP.i64Sub);
-      if (length === undefined) code.i64(4096 - size, 0).op(OP.i64LeU);
-      else {
-        length();
-        if (size > EXTENT_MARGIN + 1) code.i64(size - EXTENT_MARGIN - 1, 0).op(OP.i64Sub);
-        code.op(OP.i64LtU);
+  #place(miss: number, size: number, ip: number, more?: () => void): number {
+    const { span } = this, form = this.#form;
+    // A handler does not know where its operands are (threaded/operands.ts).
+    const base = span === undefined && this.#found.size === 0 ? -1 : baseOf(form);
+    if (base >= 0) {
+      if (span?.base === base && !this.isConditional) {
+        if (!includes(this.#found.get(base), span.needed, span.writes)) this.#findSpan(span, ip);
+        this.#form = form;
+        this.span = undefined;
       }
-      code.hint(true);
-      this.open(OP.if, I32);
-      code.get(ADDRESS).op(OP.i32WrapI64);
-      addend();
-      code.op(OP.i32Add, OP.else);
-      this.#miss(call, window, size, ip, more);
-      missed?.();
-      this.#pushFound();
-      this.close();
-    };
+      const found = this.#found.get(base);
+      if (includes(found, { from: form.dispLo, to: form.dispLo + size }, isWrite(miss))) {
+        this.code.get(found.at);
+        return form.dispLo - found.from;
+      }
+    }
+    this.#find({ address: ADDRESS, form, size, ip, miss, more });
+    return 0;
+  }
+  #findSpan({ base, wanted, writes }: Span, ip: number): void {
+    const known = this.#found.get(base), { from, to } = known && joined(base, known, wanted) || wanted;
+    this.#findBytes(base, { at: this.newLocal(I32), from, to, writable: writes }, ip);
+  }
+  #findBytes(base: number, found: Found, ip: number): void {
+    const { at, from, to, writable } = found, form = atRegister(base, from);
+    this.effective(form);
+    this.code.set(SPAN_ADDRESS);
+    const miss = writable ? SPAN_WRITE : SPAN_READ;
+    this.#find({ address: SPAN_ADDRESS, form, size: to - from, ip, miss });
+    this.code.set(at);
+    this.#setFound(base, found);
+  }
+  /** Finds again, where it has been lost, what a way back to the instruction at `ip` has to have found. */
+  findAgain(all: FoundBytes, ip: number): void {
+    for (const [base, found] of all) {
+      const now = this.#found.get(base);
+      if (now?.at === found.at && now.from === found.from && includes(now, found, found.writable)) continue;
+      this.#findBytes(base, found, ip);
+    }
+  }
+
+  /** Pushes the physical address of what is wanted. */
+  #find(wanted: Wanted): void {
+    const { code } = this, { form, miss } = wanted, write = isWrite(miss);
     const inLocals = ({ page, length, addend }: PageLocals, at: number, call?: number, missed?: () => void) =>
-      within(
+      this.#within(
+        wanted,
         () => code.get(page),
         length < 0 ? undefined : () => code.get(length),
         () => code.get(addend),
@@ -182,8 +252,9 @@ export class Access extends Values {
     const known = this.#known.find(form, write);
     if (known !== undefined) return inLocals(known, NO_WINDOW);
     const window = this.#windows.size === 0 ? undefined : this.#windows.get(formOf(form));
-    if (window === undefined || write && !window.writable) return this.#throughTlb(miss, size, ip, more);
-    const { at, writable } = window, call = writable && !write ? MISS_READ_WRITABLE : miss;
+    if (window === undefined || write && !window.writable) return this.#throughTlb(wanted);
+    const { at, writable } = window;
+    const call = !writable || write ? miss : miss === SPAN_READ ? SPAN_READ_WRITABLE : MISS_READ_WRITABLE;
     if (at === STACK_WINDOW) {
       const stack = this.#stack!;
       return inLocals(stack, at, call, () => this.#loadWindow(at, stack));
@@ -193,7 +264,8 @@ export class Access extends Values {
       code.i32(at).mem(opcode, offset);
       if (local !== undefined) code.tee(local);
     };
-    within(
+    this.#within(
+      wanted,
       field(0, OP.i64Load, found?.page),
       field(EXTENT_LENGTH, OP.i64Load, found?.length),
       field(EXTENT_ADDEND, OP.i32Load, found?.addend),
@@ -204,41 +276,53 @@ export class Access extends Values {
   }
 
   /**
-   * Emits `fast` for where the stack's window covers `bytes` bytes from RSP + `from` on, and `slow` for elsewhere. `fast` gets the local with the physical
-   * address of the first of them.
+   * Compares the address with what begins at `page` and has length `length` (one page without), else calls `call` for the window at `window`. `missed`: what
+   * else happens when it is elsewhere.
    */
-  inStack(from: number, bytes: number, fast: (at: number) => void, slow: () => void): void {
-    const { code, known } = this, stack = this.#stack;
-    if (stack === undefined) return slow();
-    const at = this.scratch(I32, 21);
-    this.effective(atRegister(RSP, from));
-    code.set(ADDRESS).get(ADDRESS).get(stack.page).op(OP.i64Sub).get(stack.length);
-    code.i64(bytes - EXTENT_MARGIN - 1, 0).op(OP.i64Sub, OP.i64LtU).hint(true);
-    this.open(OP.if);
-    code.get(ADDRESS).op(OP.i32WrapI64).get(stack.addend).op(OP.i32Add).set(at);
-    fast(at);
-    code.op(OP.else);
-    const { held } = this;
-    this.known = known;
-    slow();
+  #within(
+    wanted: Wanted,
+    page: () => void,
+    length: (() => void) | undefined,
+    addend: () => void,
+    window: number,
+    call = wanted.miss,
+    missed?: () => void,
+  ): void {
+    const { code } = this, { address, size } = wanted;
+    code.get(address);
+    page();
+    code.op(OP.i64Sub);
+    if (length === undefined) code.i64(4096 - size, 0).op(OP.i64LeU);
+    else {
+      length();
+      if (size > EXTENT_MARGIN + 1) code.i64(size - EXTENT_MARGIN - 1, 0).op(OP.i64Sub);
+      code.op(OP.i64LtU);
+    }
+    code.hint(true);
+    this.open(OP.if, I32);
+    code.get(address).op(OP.i32WrapI64);
+    addend();
+    code.op(OP.i32Add, OP.else);
+    this.#miss(wanted, window, call);
+    missed?.();
+    this.#pushFound();
     this.close();
-    this.meet(held, this.held);
   }
 
-  #throughTlb(miss: number, size: number, ip: number, more?: () => void): void {
-    const { code } = this, write = miss !== MISS_READ;
-    const found = this.#remember(this.#form, write, false);
-    this.#entry();
-    code.mem(OP.i64Load, 4 * (write ? TLB_WRITE : TLB_READ)).get(ADDRESS);
+  #throughTlb(wanted: Wanted): void {
+    const { code } = this, { address, form, size, miss } = wanted, write = isWrite(miss);
+    const found = this.#remember(form, write, false);
+    this.#entry(address);
+    code.mem(OP.i64Load, 4 * (write ? TLB_WRITE : TLB_READ)).get(address);
     if (size > 1) code.i64(size - 1, 0).op(OP.i64Add);
     code.i64(-4096, -1).op(OP.i64And);
     if (found !== undefined) code.tee(found.page);
     code.op(OP.i64Eq).hint(true);
     this.open(OP.if, I32);
-    code.get(ADDRESS).op(OP.i32WrapI64).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND);
+    code.get(address).op(OP.i32WrapI64).get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND);
     if (found !== undefined) code.tee(found.addend);
     code.op(OP.i32Add, OP.else);
-    this.#miss(miss, NO_WINDOW, size, ip, more);
+    this.#miss(wanted, NO_WINDOW, miss);
     if (found !== undefined) code.i64(NO_PAGE.lo, NO_PAGE.hi).set(found.page).i32(0).set(found.addend);
     this.#pushFound();
     this.close();
@@ -262,13 +346,13 @@ export class Access extends Values {
   #pushFound(): void {
     this.code.get(PHYS).i32(RAM_BYTES - 1).op(OP.i32And);
   }
-  /** PHYS = the address, found the long way; the window at `window` may become its page. */
-  #miss(miss: number, window: number, size: number, ip: number, more?: () => void): void {
+  /** PHYS = the address, found the long way by import `call`; the window at `window` may become its page. */
+  #miss({ address, size, ip, more }: Wanted, window: number, call: number): void {
     const { code } = this;
-    code.i32(window).get(ADDRESS).i32(size);
+    code.i32(window).get(address).i32(size);
     this.pushIp(ip);
     more?.();
-    code.call(miss).tee(PHYS).i32(0).op(OP.i32LtS);
+    code.call(call).tee(PHYS).i32(0).op(OP.i32LtS);
     this.faultIf();
   }
 
@@ -289,26 +373,27 @@ export class Access extends Values {
   load(m: Mem, size: number, opcode: number, ip: number): void {
     this.effective(m);
     this.code.set(ADDRESS);
-    this.loadAt(size, ip);
-    this.code.mem(opcode, 0);
+    this.code.mem(opcode, this.loadAt(size, ip));
   }
-  /** Pushes the physical address to read `size` bytes at the effective address, which is in local ADDRESS now. */
-  loadAt(size: number, ip: number): void {
-    this.#place(MISS_READ, size, ip);
+  /**
+   * Pushes a physical address, and returns what is to be added to it for `size` bytes to read at the effective address, which is in local ADDRESS
+   * now.
+   */
+  loadAt(size: number, ip: number): number {
+    return this.#place(MISS_READ, size, ip);
   }
 
   /** As load(), from a place that is written next. */
   loadForUpdate(m: Mem, size: number, opcode: number, ip: number): void {
     this.effective(m);
     this.code.set(ADDRESS);
-    this.#place(MISS_UPDATE, size, ip);
-    this.code.mem(opcode, 0);
+    this.code.mem(opcode, this.#place(MISS_UPDATE, size, ip));
   }
 
   /** Pushes the physical address of the byte whose address is in ADDRESS, to be written or read up to the page's end; 0 when the TLB has no such entry. */
   pagePlace(write: boolean): void {
     const { code } = this;
-    this.#entry();
+    this.#entry(ADDRESS);
     code.mem(OP.i64Load, 4 * (write ? TLB_WRITE : TLB_READ)).get(ADDRESS).i64(-4096, -1).op(
       OP.i64And,
       OP.i64Eq,
@@ -328,12 +413,11 @@ export class Access extends Values {
   }
 
   /**
-   * Stores to the effective address, which is in local ADDRESS now: `fast` stores to the physical address on the stack; `whole` pushes the
-   * value as one i64, or the number of the slot where it is.
+   * Stores to the effective address, which is in local ADDRESS now: `fast` stores `at` bytes behind the physical address on the stack; `whole` pushes
+   * the value as one i64, or the number of the slot where it is.
    */
-  #storeAt(size: number, fast: () => void, whole: () => void, ip: number): void {
-    this.#place(MISS_STORE, size, ip, whole);
-    fast();
+  #storeAt(size: number, fast: (at: number) => void, whole: () => void, ip: number): void {
+    fast(this.#place(MISS_STORE, size, ip, whole));
   }
 
   /** Stores the low `size` bytes of `v` at `m`. */
@@ -345,30 +429,30 @@ export class Access extends Values {
   /** The same to the effective address in ADDRESS. */
   storeValue(size: number, v: Value, ip: number): void {
     const { code } = this;
-    const fast = () => {
+    const fast = (at: number) => {
       if (size === 8) {
         if (this.isVector(v)) {
           this.getF64(v);
-          code.mem(OP.f64Store, 0);
+          code.mem(OP.f64Store, at);
         } else {
           this.get64(v);
-          code.mem(OP.i64Store, 0);
+          code.mem(OP.i64Store, at);
         }
       } else if (size === 4 && this.isVector(v)) {
         this.getF32(v);
-        code.mem(OP.f32Store, 0);
+        code.mem(OP.f32Store, at);
       } else {
         this.get32(v);
-        code.mem(size === 1 ? OP.i32Store8 : size === 2 ? OP.i32Store16 : OP.i32Store, 0);
+        code.mem(size === 1 ? OP.i32Store8 : size === 2 ? OP.i32Store16 : OP.i32Store, at);
       }
     };
     this.#storeAt(size, fast, () => this.get64(v), ip);
   }
   /** Stores the i64 that `push` pushes to the effective address in ADDRESS. */
   storePushed(push: () => void, ip: number): void {
-    const fast = () => {
+    const fast = (at: number) => {
       push();
-      this.code.mem(OP.i64Store, 0);
+      this.code.mem(OP.i64Store, at);
     };
     this.#storeAt(8, fast, push, ip);
   }
@@ -381,12 +465,12 @@ export class Access extends Values {
     const { code } = this;
     this.effective(m);
     code.set(ADDRESS);
-    const fast = () => {
+    const fast = (at: number) => {
       code.set(PHYS);
       for (let i = 0; i < count; i++) {
         code.get(PHYS);
         this.vector(r + 2 * i);
-        code.simd(SIMD.store).op(0).u(16 * i);
+        code.simd(SIMD.store).op(0).u(at + 16 * i);
       }
     };
     const slot = () => {

@@ -7,7 +7,7 @@ import type { RegionFacts, RegionParts } from "../cache/region_record.ts";
 import type { Closures } from "../js/closures.ts";
 import { makers } from "../late.ts";
 import { I32, memory, RAM_BYTES, RUNNING_CPU, STAMP_COUNT, STAMPS } from "../ram.ts";
-import type { Runtime } from "../runtime.ts";
+import { CODE_CHANGED, NOT_TOGETHER, type Runtime } from "../runtime.ts";
 import { MOST_REGIONS, REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
 import { Code, OP } from "./encoder.ts";
 import { wasmModule } from "./module.ts";
@@ -21,6 +21,7 @@ import {
   PROBE,
   READ,
   SAVED_STATUS,
+  SPAN,
   STATUS,
   WRITE128,
   WRITE16,
@@ -41,6 +42,8 @@ const PAGES = RAM_BYTES / 65536;
 
 /** Pending instead of an exception: an existing translation changed, the instruction starts anew. */
 const RETRY = { toString: () => "retry" };
+/** The same: bytes do not lie in one place, and the instruction and what follows is run without a region. */
+const APART = { toString: () => "apart" };
 
 /** What stands for threaded code where there is none: hands on the region's result. */
 function noThreadedCode(): () => number {
@@ -167,6 +170,11 @@ export class WasmTier {
       [WRITE128]: store(16, (c, lo, hi, slot, ip) => H.write128(c, lo, hi, slot, ip)),
       [WRITE256]: store(32, (c, lo, hi, slot, ip) => H.write256(c, lo, hi, slot, ip)),
       [PROBE]: probe,
+      [SPAN]: (c, lo, hi, size, ip) => {
+        const found = this.#guarded(() => H.span(c, lo, hi, size, ip), -1);
+        if (found === NOT_TOGETHER) this.#pending = APART;
+        return found;
+      },
     };
   }
 
@@ -311,7 +319,8 @@ export class WasmTier {
       exits.operation++;
       return this.#ends[FIRST_END - result]!(c);
     } else {
-      if (result === FAULTED && this.#pending !== RETRY) throw this.#pending;
+      const apart = result === FAULTED && this.#pending === APART;
+      if (result === FAULTED && !apart && this.#pending !== RETRY) throw this.#pending;
       if (result !== FAULTED && result !== INDIRECT && result !== PAUSED && result !== UNWOUND) {
         throw new Error(`a region returned ${result}`);
       }
@@ -321,6 +330,7 @@ export class WasmTier {
         I32[c + 2 * QUOTA] -= SAMPLE_BLOCKS;
       } else if (result !== FAULTED) exits.indirect++;
       block = H.jump(c, I32[c + 2 * RIP]!, I32[c + 2 * RIP + 1]!);
+      if (apart) return this.#withoutRegion(block, c);
     }
     if (this.#threaded !== undefined) enterNode(block);
     if (block.plain === undefined) {
@@ -329,6 +339,13 @@ export class WasmTier {
       this.#left(block, c);
     }
     return block;
+  }
+
+  /** Runs a block that a region has just left in vain. */
+  #withoutRegion(block: Block, c: number): Block | null {
+    // Where every block is a region, the instruction is run alone.
+    if (this.#threaded === undefined) throw CODE_CHANGED;
+    return block.plain === undefined ? block : block.plain.call(block, c);
   }
 
   /** Whether the address space still has the region's pages where they were; enters them in the exec TLB. */

@@ -12,11 +12,13 @@ export const READ = 0,
   WRITE64 = 4,
   WRITE128 = 5,
   WRITE256 = 6,
-  PROBE = 7;
-/** Window misses, in WebAssembly (miss.ts). */
+  PROBE = 7,
+  SPAN = 8;
+/** Window misses, in WebAssembly (miss.ts): of single accesses, and of several that are looked for together (spans.ts). */
 export const MISS_READ = 0, MISS_READ_WRITABLE = 1, MISS_UPDATE = 2, MISS_STORE = 3;
+export const SPAN_READ = 4, SPAN_READ_WRITABLE = 5, SPAN_WRITE = 6;
 /** The status flags that c has; whether condition cc holds; the flags that have been put aside: in WebAssembly (status.ts). */
-export const STATUS = 4, CONDITION = 5, SAVED_STATUS = 6;
+export const STATUS = 7, CONDITION = 8, SAVED_STATUS = 9;
 
 const slowWrite = (words: number): FunctionType => ({
   params: [I32, I32, I32, ...new Array(words).fill(I32), F64],
@@ -27,7 +29,10 @@ const miss = (...more: number[]): FunctionType => ({
   results: [I32],
 });
 
-/** c, low and high word of the address, then size or value, and the instruction's address. READ: the physical address or < 0; others: 1 for a fault. */
+/**
+ * c, low and high word of the address, then size or value, and the instruction's address. READ and SPAN: the physical address or < 0; others: 1 for a fault. SPAN's
+ * size is negative where the bytes are to be written, too.
+ */
 export const SLOW: readonly FunctionType[] = [
   { params: [I32, I32, I32, I32, F64], results: [I32] },
   slowWrite(1),
@@ -37,9 +42,10 @@ export const SLOW: readonly FunctionType[] = [
   slowWrite(1),
   slowWrite(1),
   slowWrite(1),
+  { params: [I32, I32, I32, I32, F64], results: [I32] },
 ];
 /** Where the window lies, address, size, the instruction's address (and for MISS_STORE the value): physical address (< 0: fault). */
-export const MISS: readonly FunctionType[] = [miss(), miss(), miss(), miss(I64)];
+export const MISS: readonly FunctionType[] = [miss(), miss(), miss(), miss(I64), miss(), miss(), miss()];
 /** A step: c → 1 for a fault. */
 export const STEP: FunctionType = { params: [I32], results: [I32] };
 /** c, condition code → 0 or 1. */

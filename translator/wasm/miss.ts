@@ -19,10 +19,23 @@ import {
 import { MISSES_LEFT, WINDOWS_USED } from "../env.ts";
 import { LISTED_WINDOWS, RUNNING_CPU, SCRATCH_PAGE, WINDOW_LIST, WINDOWS } from "../ram.ts";
 import { pushEntry } from "./tlb_entry.ts";
+import { SPAN_MISSES } from "../tunables.ts";
 import { MISSES } from "./windows.ts";
 import { Code, I32, I64, OP, VOID } from "./encoder.ts";
 import { type FunctionType, wasmModule } from "./module.ts";
-import { MISS, PROBE, READ, SLOW, WRITE128, WRITE16, WRITE256, WRITE32, WRITE64, WRITE8 } from "./imports.ts";
+import {
+  MISS,
+  PROBE,
+  READ,
+  SLOW,
+  SPAN,
+  WRITE128,
+  WRITE16,
+  WRITE256,
+  WRITE32,
+  WRITE64,
+  WRITE8,
+} from "./imports.ts";
 
 // Parameters, then locals (behind the value, which only a store has).
 const WINDOW = 0, ADDRESS = 1, SIZE = 2, IP = 3, VALUE = 4;
@@ -30,7 +43,17 @@ const WINDOW = 0, ADDRESS = 1, SIZE = 2, IP = 3, VALUE = 4;
 /** Number of refill() among the module's functions. */
 const REFILL_NUMBER = SLOW.length + MISS.length;
 
-type Kind = "read" | "read writable" | "update" | "store";
+type Kind = "read" | "read writable" | "update" | "store" | "span read" | "span read writable" | "span write";
+/** By number of the import. */
+const KINDS: readonly Kind[] = [
+  "read",
+  "read writable",
+  "update",
+  "store",
+  "span read",
+  "span read writable",
+  "span write",
+];
 
 function body(kind: Kind): { locals: number[]; code: Code } {
   const code = new Code();
@@ -102,8 +125,9 @@ function body(kind: Kind): { locals: number[]; code: Code } {
     ENTRY,
   );
   code.op(OP.drop).get(ADDRESS).i64(-4096, -1).op(OP.i64And).set(PAGE);
-  const access = kind === "read" || kind === "read writable" ? TLB_READ : TLB_WRITE;
-  const wanted = kind === "read" ? TLB_READ : TLB_WRITE;
+  const span = kind.startsWith("span");
+  const access = /read/.test(kind) ? TLB_READ : TLB_WRITE;
+  const wanted = kind.endsWith("read") ? TLB_READ : TLB_WRITE;
   // The TLB has it, or an extent?
   tag(access);
   code.get(PAGE).op(OP.i64Ne, OP.if, VOID).get(ENTRY).get(PAGE).call(REFILL_NUMBER).op(OP.drop, OP.end);
@@ -117,7 +141,29 @@ function body(kind: Kind): { locals: number[]; code: Code } {
   code.get(ENTRY).mem(OP.i32Load, 4 * TLB_ADDEND).op(OP.i32Add).set(PHYS);
   give(wanted);
   code.op(OP.end);
-  if (kind === "store") {
+  if (span) {
+    // An extent may have all of it.
+    tag(access);
+    code.get(PAGE).op(OP.i64Eq, OP.if, VOID);
+    const extent = access === TLB_READ ? TLB_READ_EXTENT : TLB_WRITE_EXTENT;
+    code.get(ENTRY).mem(OP.i32Load, 4 * extent).tee(RECORD).op(OP.if, VOID);
+    // An empty one has length 0, others are longer than spans.
+    code.get(RECORD).mem(OP.i64Load, EXTENT_LENGTH).op(OP.i64Eqz, OP.i32Eqz);
+    code.get(ADDRESS).get(RECORD).mem(OP.i64Load, 0).op(OP.i64Sub);
+    code.get(RECORD).mem(OP.i64Load, EXTENT_LENGTH).i64(EXTENT_MARGIN + 1, 0).op(OP.i64Add);
+    code.get(SIZE).op(OP.i64ExtendI32U, OP.i64Sub, OP.i64LtU, OP.i32And, OP.if, VOID);
+    low();
+    code.get(RECORD).mem(OP.i32Load, EXTENT_ADDEND).op(OP.i32Add).set(PHYS);
+    give(wanted);
+    code.op(OP.end, OP.end, OP.end);
+    // Others count, too: the region has to leave for them (window_misses.ts).
+    count(() => code.get(WINDOW), MISSES, SPAN_MISSES);
+    count(() => code.i32(WINDOWS), MISSES_LEFT, -SPAN_MISSES);
+    slow();
+    code.get(SIZE);
+    if (access === TLB_WRITE) code.i32(-1).op(OP.i32Mul);
+    code.get(IP).call(SPAN);
+  } else if (kind === "store") {
     crossing();
     code.op(OP.i32Eqz, OP.if, VOID);
     slow();
@@ -207,8 +253,7 @@ export function missFunctions(
   table: WebAssembly.Table,
   slow: WebAssembly.ModuleImports,
 ): WebAssembly.ModuleImports {
-  const kinds: Kind[] = ["read", "read writable", "update", "store"];
-  const functions = kinds.map((kind, i) => ({ type: MISS[i]!, ...body(kind), name: String(i) }));
+  const functions = KINDS.map((kind, i) => ({ type: MISS[i]!, ...body(kind), name: String(i) }));
   functions.push({ type: REFILL, ...refill(), name: "refill" });
   const bytes = wasmModule({ pages, imports: SLOW, globals: 0, functions });
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {

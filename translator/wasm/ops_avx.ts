@@ -57,10 +57,10 @@ AVX.vecmy = (g, [, d, e, x, y, r, s]) => {
 AVX.ld256 = (g, [d, e, m], o) => {
   g.effective(m);
   g.setAddress();
-  g.loadAt(32, o.ip);
+  const at = g.loadAt(32, o.ip);
   g.code.set(X32);
-  g.setVector(d, () => g.code.get(X32).simd(SIMD.load).op(0).u(0));
-  g.setVector(e, () => g.code.get(X32).simd(SIMD.load).op(0).u(16));
+  g.setVector(d, () => g.code.get(X32).simd(SIMD.load).op(0).u(at));
+  g.setVector(e, () => g.code.get(X32).simd(SIMD.load).op(0).u(at + 16));
 };
 AVX.st256 = (g, [m, r], o) => g.storeWideAt(m, r, o.ip);
 AVX.zeroupper = (g) => g.zeroUpper();

@@ -190,12 +190,12 @@ INTEGER.ld64 = (g, [d, m], o) => {
   if (g.isSplit(d)) return g.setF64(d, () => g.load(m, 8, OP.f64Load, o.ip));
   g.effective(m);
   g.setAddress();
-  g.loadAt(8, o.ip);
+  const at = g.loadAt(8, o.ip);
   g.code.set(X32);
   g.setVector(d & ~1, () => {
     g.code.get(X32);
     g.vector(d & ~1);
-    g.code.simd(SIMD.load64Lane).op(0).u(0).op(d & 1);
+    g.code.simd(SIMD.load64Lane).op(0).u(at).op(d & 1);
   });
 };
 INTEGER.ld8s32 = to32((g, a, o) => g.load(a[1], 1, OP.i32Load8s, o.ip));
@@ -233,8 +233,10 @@ export function pushValue(g: Generator, value: () => void, ip: number): void {
   g.effective(atRegister(RSP, -8));
   g.setAddress();
   g.storePushed(value, ip);
-  g.getAddress();
-  g.set64(RSP);
+  g.move(RSP, -8, () => {
+    g.getAddress();
+    g.set64(RSP);
+  });
 }
 INTEGER.pop64 = (g, [d], o) => {
   g.load(STACK_TOP, 8, OP.i64Load, o.ip);
@@ -244,9 +246,11 @@ INTEGER.pop64 = (g, [d], o) => {
   g.set64(d);
 };
 export function moveStack(g: Generator, bytes: number): void {
-  g.get64(RSP);
-  g.code.i64(bytes, bytes >> 31).op(OP.i64Add);
-  g.set64(RSP);
+  g.move(RSP, bytes, () => {
+    g.get64(RSP);
+    g.code.i64(bytes, bytes >> 31).op(OP.i64Add);
+    g.set64(RSP);
+  });
 }
 INTEGER.lea64 = to64((g, a) => g.effective(a[1]));
 INTEGER.lea32 = to64((g, a) => {

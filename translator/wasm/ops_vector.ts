@@ -186,9 +186,9 @@ VECTOR.movmskpd = (g, [d, r]) => {
 VECTOR.ld128 = (g, [d, m], o) => {
   g.effective(m);
   g.setAddress();
-  g.loadAt(16, o.ip);
+  const at = g.loadAt(16, o.ip);
   g.code.set(X32);
-  g.setVector(d, () => g.code.get(X32).simd(SIMD.load).op(0).u(0));
+  g.setVector(d, () => g.code.get(X32).simd(SIMD.load).op(0).u(at));
 };
 /** d = the i64 that `push` pushes, upper half 0. */
 function low(g: Generator, d: number, push: () => void): void {
@@ -202,9 +202,9 @@ function low(g: Generator, d: number, push: () => void): void {
 const loadLow = (size: number, opcode: number): Emit => (g, [d, m], o) => {
   g.effective(m);
   g.setAddress();
-  g.loadAt(size, o.ip);
+  const at = g.loadAt(size, o.ip);
   g.code.set(X32);
-  g.setVector(d, () => g.code.get(X32).simd(opcode).op(0).u(0));
+  g.setVector(d, () => g.code.get(X32).simd(opcode).op(0).u(at));
 };
 const loadDouble = loadLow(8, SIMD.load64Zero);
 VECTOR.ldlow64 = (g, a, o) => {

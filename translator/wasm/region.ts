@@ -16,7 +16,15 @@ import { type Dispatch, reducible, type Structure } from "./structure.ts";
 import { planRegisters } from "./register_plan.ts";
 import { has, type Held, slotsOf } from "./register_set.ts";
 import { loadFor, pointsElsewhere, usedRegisters } from "./registers.ts";
-import { emitStackRun, stackRun } from "./stack_runs.ts";
+import {
+  aroundLoop,
+  type FoundBytes,
+  meetFound,
+  NOTHING_FOUND,
+  planSpans,
+  type SpanFlow,
+  stepOf,
+} from "./spans.ts";
 import { planWindows } from "./windows.ts";
 
 /** A region as code with holes (link.ts): it does not know where it will be used. */
@@ -47,6 +55,9 @@ class RegionEmitter {
   readonly #ends: IrOp[] = [];
   /** By node, where registers are when it begins, if several ways lead to it. */
   readonly #registers: readonly Held[];
+  readonly #spans: SpanFlow;
+  /** By node: what the ways there have found that have been emitted so far; for a loop's head, what all ways must have found. */
+  readonly #found = new Map<number, FoundBytes>();
   /** Levels of open wasm blocks that stand for a node: a loop's head, or the end of a block before a merge node. */
   readonly #levels = new Map<number, number>();
 
@@ -70,6 +81,7 @@ class RegionEmitter {
     const windows = planWindows(flow, without);
     const calls = (n: number) => callsRegion(flow, n);
     this.#registers = planRegisters(flow.blocks, successors, start, shape, used, calls);
+    this.#spans = { blocks: flow.blocks, successors, order: shape.order, calls };
     this.#g = new Generator(slots, split, windows);
     const trial = new Generator(slots, split, windows);
     this.#g.floats.plan = planFloats(
@@ -98,7 +110,9 @@ class RegionEmitter {
       this.#arrive(n);
       const level = this.#g.open(OP.loop);
       this.#levels.set(n, level);
-      this.#g.forgetAll(this.#registers[n]!);
+      const found = aroundLoop(this.#spans, n, this.#g.found);
+      this.#found.set(n, found);
+      this.#g.forgetAll(this.#registers[n]!, found);
       this.#within(n, merges);
       this.#levels.delete(n);
       this.#g.close();
@@ -113,7 +127,7 @@ class RegionEmitter {
     this.#within(n, merges.slice(0, -1));
     this.#levels.delete(next);
     this.#g.close();
-    this.#g.forgetAll(this.#registers[next]!);
+    this.#g.forgetAll(this.#registers[next]!, this.#found.get(next) ?? NOTHING_FOUND);
     this.#tree(next);
   }
 
@@ -128,31 +142,20 @@ class RegionEmitter {
     const { ops } = this.#flow.blocks[n]!;
     g.floats.begin(n);
     const end = ops[ops.length - 1]!;
+    const spans = planSpans(this.#spans, n);
     let ip = -1;
-    const each = (o: IrOp, emit?: () => void) => {
+    for (const o of ops) {
       if (o.ip !== ip) g.newInstruction();
       ip = o.ip;
-      if (emit === undefined) operation(g, o);
-      else {
-        g.beginOperation(false);
-        emit();
-      }
+      g.span = spans.get(o);
+      if (o === end) break;
+      const d = o.args[0], step = typeof d === "number" ? stepOf(o, d) : undefined;
+      if (step === undefined) operation(g, o);
+      else g.move(d as number, step, () => operation(g, o));
       for (const r of pointsElsewhere(o)) g.forgetPages(r);
-    };
-    let returns = false;
-    for (let i = 0; i < ops.length - 1;) {
-      const run = stackRun(ops, i);
-      if (run === undefined) each(ops[i++]!);
-      else {
-        emitStackRun(g, run, end.ip, each);
-        i += run.operations.length;
-        returns = run.returns;
-      }
     }
-    if (end.ip !== ip) g.newInstruction();
     g.beginOperation(asksMemory(end));
-    if (returns) this.#returnTo(n, end);
-    else this.#end(n, end);
+    this.#end(n, end);
   }
 
   #dispatch({ node, targets }: Dispatch): void {
@@ -278,11 +281,6 @@ class RegionEmitter {
     const g = this.#g;
     g.load(STACK_TOP, 8, OP.i64Load, end.ip);
     g.code.set(X64);
-    this.#returnTo(n, end);
-  }
-  /** Returns to the address in X64, which RSP points to. */
-  #returnTo(n: number, end: IrOp): void {
-    const g = this.#g;
     const sites = this.#successors[n]!;
     const popped = () => moveStack(g, 8 + (end.args[0] as number));
     sites.forEach((_, k) => {
@@ -333,11 +331,16 @@ class RegionEmitter {
     const { order, isMerge } = this.#shape;
     if (isMerge[to] || order[to]! <= order[n]!) this.#arrive(to);
     if (order[to]! <= order[n]!) {
+      g.findAgain(this.#found.get(to)!, this.#flow.blocks[to]?.address ?? 0);
       // A way back: the scheduler gets its turn when the budget is used up.
       g.loop(this.#levels.get(to)!);
       return this.#pause(n, which);
     }
-    if (isMerge[to]) return g.branch(this.#levels.get(to)!);
+    if (isMerge[to]) {
+      const found = this.#found.get(to);
+      this.#found.set(to, found === undefined ? g.found : meetFound(found, g.found));
+      return g.branch(this.#levels.get(to)!);
+    }
     this.#tree(to);
   }
 

@@ -79,6 +79,15 @@ export function isNative(def: OpDef): boolean {
   return def.ends || INTEGER[name] !== undefined || VECTOR[name] !== undefined || ALIGNED[name] !== undefined;
 }
 
+/** The general registers that an operation writes, other than RSP when it pushes or pops. */
+export function generalWritten({ def, args }: IrOp): number[] {
+  const found = [...helperRegisters(def.name, args)];
+  args.forEach((d, i) => {
+    if (def.args[i] === "d" && typeof d === "number" && d < GENERAL) found.push(d);
+  });
+  return found;
+}
+
 /** The general registers that an operation gives values which have nothing to do with those they had. */
 export function pointsElsewhere(o: IrOp): number[] {
   const found = [...helperRegisters(o.def.name, o.args)];

@@ -33,8 +33,8 @@ export { isVectorSlot };
 export const TLB_AT = 2, ENTRY = 3, PHYS = 4, RESULT = 5;
 export const X32 = 6, Y32 = 7, LABEL = 8;
 export const ADDRESS = 9;
-export const X64 = 10, Y64 = 11, Z64 = 12, W64 = 13;
-const FIRST_LOCAL = 2, FIRST_SLOT_LOCAL = 14;
+export const X64 = 10, Y64 = 11, Z64 = 12, W64 = 13, SPAN_ADDRESS = 14;
+const FIRST_LOCAL = 2, FIRST_SLOT_LOCAL = 15;
 
 /** The 128-bit slot that 64-bit slot `s` is half of. */
 export const pair = (s: number): number => s & ~1;
