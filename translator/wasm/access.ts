@@ -32,7 +32,16 @@ import {
   SPAN_WRITE,
 } from "./imports.ts";
 import { KnownPages, type PageLocals } from "./known_pages.ts";
-import { baseOf, type Found, type FoundBytes, includes, joined, NOTHING_FOUND, type Span } from "./spans.ts";
+import {
+  type Found,
+  type FoundBytes,
+  includes,
+  joined,
+  memoryAt,
+  NOTHING_FOUND,
+  placeOf,
+  type Span,
+} from "./spans.ts";
 import { pushEntry } from "./tlb_entry.ts";
 import { formOf, NO_WINDOW, STACK, STACK_WINDOW, type Windows } from "./windows.ts";
 
@@ -198,17 +207,18 @@ export class Access extends Values {
   #place(miss: number, size: number, ip: number, more?: () => void): number {
     const { span } = this, form = this.#form;
     // A handler does not know where its operands are (threaded/operands.ts).
-    const base = span === undefined && this.#found.size === 0 ? -1 : baseOf(form);
-    if (base >= 0) {
+    const place = span === undefined && this.#found.size === 0 ? undefined : placeOf(form);
+    if (place !== undefined) {
+      const { base, at } = place;
       if (span?.base === base && !this.isConditional) {
         if (!includes(this.#found.get(base), span.needed, span.writes)) this.#findSpan(span, ip);
         this.#form = form;
         this.span = undefined;
       }
       const found = this.#found.get(base);
-      if (includes(found, { from: form.dispLo, to: form.dispLo + size }, isWrite(miss))) {
+      if (includes(found, { from: at, to: at + size }, isWrite(miss))) {
         this.code.get(found.at);
-        return form.dispLo - found.from;
+        return at - found.from;
       }
     }
     this.#find({ address: ADDRESS, form, size, ip, miss, more });
@@ -219,7 +229,7 @@ export class Access extends Values {
     this.#findBytes(base, { at: this.newLocal(I32), from, to, writable: writes }, ip);
   }
   #findBytes(base: number, found: Found, ip: number): void {
-    const { at, from, to, writable } = found, form = atRegister(base, from);
+    const { at, from, to, writable } = found, form = memoryAt({ base, at: from });
     this.effective(form);
     this.code.set(SPAN_ADDRESS);
     const miss = writable ? SPAN_WRITE : SPAN_READ;

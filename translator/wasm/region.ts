@@ -81,7 +81,7 @@ class RegionEmitter {
     const windows = planWindows(flow, without);
     const calls = (n: number) => callsRegion(flow, n);
     this.#registers = planRegisters(flow.blocks, successors, start, shape, used, calls);
-    this.#spans = { blocks: flow.blocks, successors, order: shape.order, calls };
+    this.#spans = { blocks: flow.blocks, successors, shape, calls };
     this.#g = new Generator(slots, split, windows);
     const trial = new Generator(slots, split, windows);
     this.#g.floats.plan = planFloats(

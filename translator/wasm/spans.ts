@@ -1,5 +1,5 @@
-// Accesses that go through the same register, with constant distances between them: fields of a structure, a stack frame, pushes in a row. One comparison
-// says that all bytes from the first of them to the last lie in one place; the accesses themselves then compare nothing (access.ts).
+// Accesses that go through the same register, with constant distances between them: fields of a structure, a stack frame, pushes in a row; or variables of
+// one page. One comparison says that all bytes from the first of them to the last lie in one place; the accesses themselves then compare nothing (access.ts).
 //
 // Where the bytes do not lie so, the region leaves before the first access, and threaded code goes on (miss.ts, SPAN). So a span may be asked for that is
 // longer than what turns out to be used: it takes in what the blocks behind may access.
@@ -8,15 +8,17 @@ import { RSP } from "../cpu.ts";
 import type { IrBlock, IrOp } from "../ir/block.ts";
 import { atRegister, type Const, type Mem } from "../ir/op.ts";
 import { generalWritten, isNative } from "./registers.ts";
+import type { Structure } from "./structure.ts";
 
-/** Distances from where a register points: of the first byte, and of the one behind the last. */
+/** Distances from where a register points, or a page begins: of the first byte, and of the one behind the last. */
 export interface Reach {
   readonly from: number;
   readonly to: number;
 }
 
-/** What is looked for with the first of several accesses through register `base`. */
+/** What is looked for with the first of several accesses. */
 export interface Span {
+  /** The register that they go through, or the page (see {@link Place}). */
   readonly base: number;
   /** What the accesses of its block ask for, and with those of the blocks behind. */
   needed: Reach;
@@ -31,7 +33,7 @@ export interface Found extends Reach {
   readonly at: number;
   readonly writable: boolean;
 }
-/** By register. */
+/** By register or page. */
 export type FoundBytes = ReadonlyMap<number, Found>;
 export const NOTHING_FOUND: FoundBytes = new Map();
 
@@ -54,6 +56,7 @@ export function meetFound(a: FoundBytes, b: FoundBytes): FoundBytes {
 /** The bytes of two reaches and what is between them, if they are not too many. */
 export function joined(base: number, a: Reach, b: Reach): Reach | undefined {
   const from = Math.min(a.from, b.from), to = Math.max(a.to, b.to);
+  if (base >= PAGES && to > 4096) return undefined;
   return to - from <= (base === RSP ? MOST_STACK : MOST_BYTES) ? { from, to } : undefined;
 }
 
@@ -114,10 +117,31 @@ function memoryUse({ def: { name, args: kinds }, args }: IrOp): MemoryUse | unde
   return { m: args[kinds.indexOf("m")] as Mem, size, writes: /^(st|ldu|probe)/.test(name) };
 }
 
-/** The register that an address is a constant distance from; -1: there is none. */
-export function baseOf({ base, index, segment, address32, dispLo, dispHi }: Mem): number {
-  const plain = index < 0 && segment < 0 && !address32 && dispHi === dispLo >> 31 && Math.abs(dispLo) < FAR;
-  return plain && base < 16 ? base : -1;
+/**
+ * Where an address lies: the register that it is a constant distance from, or for a constant address its page, as a number above those of registers; and
+ * the distance from there.
+ */
+export interface Place {
+  readonly base: number;
+  readonly at: number;
+}
+/** Numbers of pages begin here. */
+const PAGES = 16;
+
+/** Undefined: nothing like that is known. */
+export function placeOf({ base, index, segment, address32, dispLo, dispHi }: Mem): Place | undefined {
+  if (index >= 0 || segment >= 0 || address32) return undefined;
+  if (base < 0) {
+    const address = dispHi * 0x1_0000_0000 + (dispLo >>> 0), at = address % 4096;
+    return dispHi >>> 0 > 0x7fff ? undefined : { base: PAGES + (address - at) / 4096, at };
+  }
+  return base < PAGES && dispHi === dispLo >> 31 && Math.abs(dispLo) < FAR ? { base, at: dispLo } : undefined;
+}
+/** The memory operand for a place. */
+export function memoryAt({ base, at }: Place): Mem {
+  if (base < PAGES) return atRegister(base, at);
+  const address = (base - PAGES) * 4096 + at;
+  return { ...atRegister(-1, address | 0), dispHi: Math.floor(address / 0x1_0000_0000) };
 }
 
 /** How far an operation moves register `r`, which it writes; undefined: that is not known. */
@@ -130,8 +154,8 @@ export function stepOf({ def: { name }, args }: IrOp, r: number): number | undef
     return within(by as Const, name.startsWith("add") ? 1 : -1);
   }
   if (name === "lea64") {
-    const m = args[1] as Mem;
-    return baseOf(m) === r ? m.dispLo : undefined;
+    const place = placeOf(args[1] as Mem);
+    return place?.base === r ? place.at : undefined;
   }
   return undefined;
 }
@@ -141,8 +165,7 @@ export interface SpanFlow {
   readonly blocks: readonly IrBlock[];
   /** By node, those that it leads to. */
   readonly successors: readonly (readonly number[])[];
-  /** Position of a node in reverse postorder. */
-  readonly order: readonly number[];
+  readonly shape: Structure;
   /** Whether nothing is known of memory behind a block, since it ends with a call of another region. */
   readonly calls: (n: number) => boolean;
 }
@@ -159,12 +182,12 @@ interface Open {
 export function planSpans(flow: SpanFlow, n: number): Map<IrOp, Span> {
   const spans = new Map<IrOp, Span>(), open = new Map<number, Open>();
   for (const o of flow.blocks[n]!.ops) {
-    const use = memoryUse(o), base = use === undefined ? -1 : baseOf(use.m);
-    if (use !== undefined && base >= 0) {
-      const found = open.get(base), reach = reachOf(use, found?.moved ?? 0);
+    const use = memoryUse(o), place = use && placeOf(use.m);
+    if (use !== undefined && place !== undefined) {
+      const { base } = place, found = open.get(base), reach = reachOf(use, place, found?.moved ?? 0);
       const needed = found && joined(base, found.span.needed, reach);
       if (needed === undefined) {
-        const here = reachOf(use, 0), span = { base, needed: here, wanted: here, writes: use.writes };
+        const here = reachOf(use, place, 0), span = { base, needed: here, wanted: here, writes: use.writes };
         open.set(base, { span, first: o, moved: 0, alone: true });
       } else {
         Object.assign(found!.span, { needed, wanted: needed, writes: found!.span.writes || use.writes });
@@ -187,8 +210,8 @@ export function planSpans(flow: SpanFlow, n: number): Map<IrOp, Span> {
   return spans;
 }
 
-function reachOf({ m, size }: MemoryUse, moved: number): Reach {
-  return { from: m.dispLo + moved, to: m.dispLo + moved + size };
+function reachOf({ size }: MemoryUse, { at }: Place, moved: number): Reach {
+  return { from: at + moved, to: at + moved + size };
 }
 
 /** What an operation adds to a register; undefined: it may have any value then. */
@@ -201,23 +224,24 @@ const PUSHES = /^(push64|call|callTo)$/;
 
 /** What span `span` of block `n`, whose register has moved, is asked for with what the blocks behind access through the register. */
 function withBehind(flow: SpanFlow, n: number, { base, needed }: Span, moved: number): Reach {
-  const { blocks, successors, order, calls } = flow, movedAt = new Map([[n, moved]]);
+  const { blocks, successors, shape: { order, children }, calls } = flow, movedAt = new Map([[n, moved]]);
+  // To all others, ways lead that have not found the bytes.
+  const dominated = new Set([n]);
+  for (const m of dominated) for (const child of children[m]!) dominated.add(child);
   let reach = needed;
   for (const [m, before] of movedAt) {
     let moved: number | undefined = before;
     for (const o of m === n ? [] : blocks[m]?.ops ?? []) {
-      const use = memoryUse(o);
-      if (use !== undefined && baseOf(use.m) === base) {
-        reach = joined(base, reach, reachOf(use, moved)) ?? reach;
-      }
+      const use = memoryUse(o), place = use && placeOf(use.m);
+      if (place?.base === base) reach = joined(base, reach, reachOf(use!, place, moved)) ?? reach;
       const step: number | undefined = isNative(o.def) ? movedBy(o, base) : undefined;
       moved = step === undefined ? undefined : moved + step;
       if (moved === undefined) break;
     }
     if (moved === undefined || m < blocks.length && calls(m)) continue;
     for (const to of successors[m]!) {
-      if (to < 0 || order[to]! <= order[m]! || movedAt.has(to) || movedAt.size > MOST_BLOCKS) continue;
-      movedAt.set(to, moved);
+      const isBehind = dominated.has(to) && order[to]! > order[m]!;
+      if (isBehind && !movedAt.has(to) && movedAt.size <= MOST_BLOCKS) movedAt.set(to, moved);
     }
   }
   return reach;
@@ -226,7 +250,7 @@ function withBehind(flow: SpanFlow, n: number, { base, needed }: Span, moved: nu
 /** What stays found all around the loop of node `head`, as far as its blocks tell. */
 export function aroundLoop(flow: SpanFlow, head: number, found: FoundBytes): FoundBytes {
   if (found.size === 0 || flow.blocks[head] === undefined) return NOTHING_FOUND;
-  const { blocks, successors, order, calls } = flow, inside = new Set([head]);
+  const { blocks, successors, shape: { order }, calls } = flow, inside = new Set([head]);
   const before = new Map<number, number[]>();
   successors.forEach((list, n) => {
     if (order[n]! < order[head]!) return;
