@@ -1,4 +1,4 @@
-// Programs in C about what no random instruction sequence shows: code that is made at run time (jit.c), threads that count (atomics.c), pages that change (mappings.c). In every tier, compared
+// Programs in C about what no random instruction sequence shows: code that is made at run time (jit.c), threads that count (atomics.c), pages that change (mappings.c), structures on two pages (fields.c). In every tier, compared
 // with a native run.
 
 import { assertEquals } from "@std/assert";
@@ -7,7 +7,7 @@ import { noOracle } from "./oracle.ts";
 
 const FOLDER = new URL("./programs/", import.meta.url).pathname;
 const MAIN = new URL("../../mod.ts", import.meta.url).pathname;
-const PROGRAMS = ["jit", "atomics", "floats", "mappings"];
+const PROGRAMS = ["jit", "atomics", "floats", "mappings", "fields"];
 const TIERS = ["auto", "threaded", "closure", "js", "wasm"];
 const SECONDS = 120;
 const skipped = noOracle ?? (which("gcc") === undefined ? "needs gcc" : undefined);
