@@ -33,6 +33,7 @@ import {
 import { addFunction, enterJump, functions as functionTable, GO_ON } from "./jump_table.ts";
 import { linkRegions, type Numbered } from "./link.ts";
 import { missFunctions } from "./miss.ts";
+import { installNext } from "./next_region.ts";
 import { enterNode, nodeStamped } from "../threaded/node.ts";
 import type { ThreadedTier } from "../threaded/tier.ts";
 import { installStubs } from "./shared.ts";
@@ -121,6 +122,7 @@ export class WasmTier {
   get #fixed(): WebAssembly.ModuleImports {
     if (this.#fixedImports !== undefined) return this.#fixedImports;
     if (this.#threaded === undefined) functionTable.set(GO_ON, noThreadedCode());
+    installNext();
     return this.#fixedImports = {
       ...missFunctions(PAGES, memory, functionTable, this.#slowPaths()),
       [STATUS]: this.status.status,

@@ -3,16 +3,17 @@
 // Every way out stores what the region may have changed. Faults leave through exits of their own, one for all places where the same registers have
 // changed, so the paths that do not fault carry no stores, and no register is kept for the sake of faults.
 
-import { CF, CHAIN, FLAGS, LEFT_AT, RIP } from "../cpu.ts";
+import { CF, CHAIN, FLAGS, RIP } from "../cpu.ts";
 import type { IrOp } from "../ir/block.ts";
 import { CARRY_SHIFT, CURRENT, PUT_ASIDE, SAVED } from "../ir/flags.ts";
 import { RUNNING_CPU } from "../ram.ts";
 import { CALL_DEPTH_LOG2 } from "../tunables.ts";
 import { Access } from "./access.ts";
 import { Code, OP, VOID } from "./encoder.ts";
-import { CONDITION, LEAVE_TYPE, REGION_TYPE, SAVED_STATUS, STEP_TYPE } from "./imports.ts";
-import { GO_ON, JUMP_FUNCTION, JUMP_MASK, JUMP_TABLE } from "./jump_table.ts";
-import { HOLE, otherAddress } from "./link.ts";
+import { CONDITION, NEXT_TYPE, REGION_TYPE, SAVED_STATUS, STEP_TYPE } from "./imports.ts";
+import { NEXT_REGION } from "./jump_table.ts";
+import { HOLE } from "./link.ts";
+import { pushFunction, pushOther } from "./next_region.ts";
 import { isSame, type RegisterSet } from "./register_set.ts";
 import { BACK, CPU_AT, DEPTH, FAULTED, INDIRECT, PAUSED, RETURNED, UNWOUND, WHICH_SHIFT } from "./results.ts";
 import { ENTRY, LABEL, RESULT, X32, X64 } from "./values.ts";
@@ -68,29 +69,8 @@ export class Generator extends Access {
   end(): Code {
     this.code.op(OP.unreachable); // the body never falls through
     this.close();
-    // What unwinds the guest's stack unwinds the host's, too.
-    this.code.get(RESULT).i32(PAUSED).op(OP.i32Ne).get(RESULT).i32(UNWOUND).op(OP.i32Ne).get(DEPTH).op(
-      OP.i32Eqz,
-      OP.i32Or,
-      OP.i32And,
-    );
-    this.open(OP.if);
-    this.#findRegion();
-    this.code.op(OP.i64Eqz);
-    this.open(OP.if);
-    this.code.get(DEPTH).get(BACK);
-    this.#functionFound();
-    this.code.op(OP.returnCallIndirect).u(REGION_TYPE).u(0);
-    this.close();
-    // With regions below on the host's stack, it is for them to go on.
-    this.code.get(DEPTH).op(OP.i32Eqz);
-    this.open(OP.if);
-    this.code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP);
-    this.code.i32(CPU_AT).get(RESULT).mem(OP.i32Store, 8 * LEFT_AT);
-    this.code.i32(0).i32(0).i32(GO_ON).op(OP.returnCallIndirect).u(LEAVE_TYPE).u(0);
-    this.close();
-    this.close();
-    this.code.i32(CPU_AT).get(X64).mem(OP.i64Store, 8 * RIP).get(RESULT).op(OP.return);
+    this.code.get(DEPTH).get(BACK).get(RESULT).get(X64).i32(NEXT_REGION);
+    this.code.op(OP.returnCallIndirect).u(NEXT_TYPE).u(0);
     this.close();
     this.code.i32(FAULTED);
     // The blocks that exits for faults end lie around all of that, the first one innermost, so that none moves another.
@@ -159,17 +139,6 @@ export class Generator extends Access {
     this.branch(this.#exitLevel);
   }
 
-  /** Pushes 0 if there is a region for the address in X64: its entry in the jump table is ENTRY further on than the first; else another i64. */
-  #findRegion(): void {
-    const { code } = this;
-    code.get(X64).op(OP.i32WrapI64).i32(JUMP_MASK).op(OP.i32And).set(ENTRY);
-    otherAddress(code, () => code.get(ENTRY), JUMP_TABLE, () => code.get(X64));
-  }
-  /** Pushes the number of the function that #findRegion() has found. */
-  #functionFound(): void {
-    this.code.get(ENTRY).mem(OP.i32Load, JUMP_TABLE + JUMP_FUNCTION);
-  }
-
   /**
    * Calls the region where link `link` of the region leads, or without one at the address in X64 (the return address is pushed already), and goes on behind
    * this when it returns to `back`. `otherwise` leaves when the function has no region yet, or calls are too deep on the host's stack.
@@ -177,7 +146,7 @@ export class Generator extends Access {
   callRegion(back: Address, otherwise: () => void, link?: number): void {
     const { code } = this;
     this.flushFlags();
-    if (link === undefined) this.#findRegion();
+    if (link === undefined) pushOther(code, X64, ENTRY);
     else code.hole(HOLE.find, link);
     code.get(DEPTH).i32(CALL_DEPTH_LOG2).op(OP.i32ShrU, OP.i64ExtendI32U, OP.i64Or, OP.i64Eqz, OP.i32Eqz);
     code.hint(false);
@@ -187,7 +156,7 @@ export class Generator extends Access {
     this.spill();
     code.get(DEPTH).i32(1).op(OP.i32Add).i64(back.lo, back.hi);
     if (link === undefined) {
-      this.#functionFound();
+      pushFunction(code, ENTRY);
       code.op(OP.callIndirect).u(REGION_TYPE).u(0);
     } else code.hole(HOLE.call, link);
     code.tee(RESULT).i32(RETURNED).op(OP.i32Ne).hint(false);

@@ -53,8 +53,10 @@ export const ASK: FunctionType = { params: [I32, I32], results: [I32] };
 export const IMPORTS: readonly FunctionType[] = [...MISS, STEP, ASK, STEP];
 /** A region: depth of nested calls, and the address that the caller on the host's stack goes on at (NO_CALLER: nobody) → see generator.ts. */
 export const REGION: FunctionType = { params: [I32, I64], results: [I32] };
-/** What a region leaves through. */
+/** What goes on where no region follows. */
 export const LEAVE: FunctionType = { params: [I32, I32], results: [I32] };
+/** What a region leaves through (next_region.ts). */
+export const NEXT: FunctionType = { params: [I32, I64, I32, I64], results: [I32] };
 /** The types that a region's module begins with, for indirect calls, and their numbers. */
-export const TYPES: readonly FunctionType[] = [REGION, STEP, LEAVE];
-export const REGION_TYPE = 0, STEP_TYPE = 1, LEAVE_TYPE = 2;
+export const TYPES: readonly FunctionType[] = [REGION, STEP, LEAVE, NEXT];
+export const REGION_TYPE = 0, STEP_TYPE = 1, LEAVE_TYPE = 2, NEXT_TYPE = 3;

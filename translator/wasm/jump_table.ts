@@ -14,8 +14,10 @@ export const JUMP_ENTRIES = 16384;
 const FUNCTIONS = 16384;
 /** The last ones are for functions that all regions share (shared.ts). */
 export const SHARED_FUNCTIONS = 128, SHARED_FIRST: number = FUNCTIONS - SHARED_FUNCTIONS;
-/** The one that a region leaves through when no region follows it: goes on with threaded code, if there is any. */
+/** The one that is gone on with when no region follows another: goes on with threaded code, if there is any. */
 export const GO_ON: number = SHARED_FIRST - 1;
+/** The one that looks for it (next_region.ts). */
+export const NEXT_REGION: number = GO_ON - 1;
 
 export const functions: WebAssembly.Table = new WebAssembly.Table({ element: "anyfunc", initial: FUNCTIONS });
 const free: number[] = [];
@@ -24,7 +26,7 @@ let next = 1;
 /** Index of `run` in the function table; 0 when that is full. */
 // deno-lint-ignore ban-types
 export function addFunction(run: Function): number {
-  const index = free.pop() ?? (next < GO_ON ? next++ : 0);
+  const index = free.pop() ?? (next < NEXT_REGION ? next++ : 0);
   if (index !== 0) functions.set(index, run);
   return index;
 }

@@ -12,8 +12,8 @@ export interface FunctionBody {
   /** Types of the locals behind the parameters. */
   readonly locals: readonly number[];
   readonly code: Code;
-  /** Under which it is exported. */
-  readonly name: string;
+  /** Under which it is exported; undefined: it is not. */
+  readonly name: string | undefined;
 }
 
 export interface ModuleParts {
@@ -69,8 +69,10 @@ export function wasmModule(
   const functionSection = new Code().u(functions.length);
   for (const type of ownTypes) functionSection.u(type);
   section(3, functionSection);
-  const exportSection = new Code().u(functions.length);
-  functions.forEach((f, i) => exportSection.append(name(f.name)).op(0).u(imports.length + i));
+  const exportSection = new Code().u(functions.filter((f) => f.name !== undefined).length);
+  functions.forEach((f, i) => {
+    if (f.name !== undefined) exportSection.append(name(f.name)).op(0).u(imports.length + i);
+  });
   section(7, exportSection);
   const codeSection = new Code().u(functions.length);
   const hinted: Code[] = [];
