@@ -63,7 +63,7 @@ export const TLB_READ = 0, TLB_WRITE = 2, TLB_ADDEND = 4;
  * the page lies in none. Whether the record still covers the page has to be looked at, for extents grow, shrink and merge.
  */
 export const TLB_READ_EXTENT = 6, TLB_WRITE_EXTENT = 7;
-// Record, as of a window (wasm/access.ts): 8 words, of which bytes
+// Record, as of a window (wasm/places.ts): 8 words, of which bytes
 //   0–7 address of the first page, 8–15 the run's length in bytes less EXTENT_MARGIN, 16–19 addend
 /** Accesses of up to a byte more need not look whether they cross the end: the address less the first is below the length given. */
 export const EXTENT_WORDS = 8, EXTENT_MARGIN = 7;

@@ -1,5 +1,5 @@
 // Accesses that go through the same register, with constant distances between them: fields of a structure, a stack frame, pushes in a row; or variables of
-// one page. One comparison says that all bytes from the first of them to the last lie in one place; the accesses themselves then compare nothing (access.ts).
+// one page. One comparison says that all bytes from the first of them to the last lie in one place; the accesses themselves then compare nothing (places.ts).
 //
 // Where the bytes do not lie so, the region leaves before the first access, and threaded code goes on (miss.ts, SPAN). So a span may be asked for that is
 // longer than what turns out to be used: it takes in what the blocks behind may access.

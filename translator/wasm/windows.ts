@@ -1,4 +1,4 @@
-// Which accesses of a region get a window (access.ts), by the form of their address. Whether a window covers most of what is asked shows when it is
+// Which accesses of a region get a window (places.ts), by the form of their address. Whether a window covers most of what is asked shows when it is
 // used: those that miss too often are given up (window_misses.ts), and the TLB is asked at once then. Outside of loops one is worth its while for
 // several accesses only.
 
