@@ -196,7 +196,7 @@ export function planSpans(flow: SpanFlow, n: number): Map<IrOp, Span> {
       }
     }
     if (!isNative(o.def)) open.clear();
-    for (const r of [...generalWritten(o), RSP]) {
+    for (const r of new Set([...generalWritten(o), RSP])) {
       const step = movedBy(o, r), found = open.get(r);
       if (step === undefined) open.delete(r);
       else if (found !== undefined) found.moved += step;
