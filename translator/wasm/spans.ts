@@ -66,6 +66,8 @@ const MOST_BYTES = 512;
 const MOST_STACK = 1024;
 /** Blocks behind its own that a span takes in at the most. */
 const MOST_BLOCKS = 12;
+/** Bytes of an access behind that is taken in: vectors belong to strings and arrays, which may end before them. */
+const MOST_FIELD = 8;
 /** A register that moves further than that points somewhere else. */
 const FAR = 1 << 16;
 
@@ -233,7 +235,9 @@ function withBehind(flow: SpanFlow, n: number, { base, needed }: Span, moved: nu
     let moved: number | undefined = before;
     for (const o of m === n ? [] : blocks[m]?.ops ?? []) {
       const use = memoryUse(o), place = use && placeOf(use.m);
-      if (place?.base === base) reach = joined(base, reach, reachOf(use!, place, moved)) ?? reach;
+      if (place?.base === base && use!.size <= MOST_FIELD) {
+        reach = joined(base, reach, reachOf(use!, place, moved)) ?? reach;
+      }
       const step: number | undefined = isNative(o.def) ? movedBy(o, base) : undefined;
       moved = step === undefined ? undefined : moved + step;
       if (moved === undefined) break;
