@@ -3,7 +3,18 @@
 
 import type { Block, Link } from "./cache/block.ts";
 import type { CodeCache } from "./cache/code_cache.ts";
-import { BOUNCE, RIP, TLB, XTLB_ADDEND, XTLB_ENTRIES, XTLB_ENTRY_WORDS } from "./cpu.ts";
+import {
+  BOUNCE,
+  RIP,
+  TLB,
+  TLB_ADDEND,
+  TLB_ENTRIES,
+  TLB_ENTRY_WORDS,
+  TLB_WRITE,
+  XTLB_ADDEND,
+  XTLB_ENTRIES,
+  XTLB_ENTRY_WORDS,
+} from "./cpu.ts";
 import type { Access, Env, Exit } from "./env.ts";
 import {
   EXEC,
@@ -77,21 +88,19 @@ export class Runtime {
   }
 
   /**
-   * Physical address of bytes that are going to be read, or of -`size` bytes that are going to be written, if they lie in one place as they do in the
-   * address space. Otherwise NOT_TOGETHER, and RIP is `ip`: who uses them one by one gets what faults there are.
+   * Physical address of `size` bytes that may be read, or of -`size` bytes that the TLB lets be written, if they lie in one place as they do in the address
+   * space. Otherwise NOT_TOGETHER, and RIP is `ip`: who uses them one by one gets what faults there are.
    */
   span(c: number, lo: number, hi: number, size: number, ip: number): number {
     setRip(c, ip);
     if (hi >>> 0 > 0x7fff) return NOT_TOGETHER;
     const { env } = this, va = hi * 0x1_0000_0000 + (lo >>> 0), offset = va % 4096;
-    const bytes = Math.abs(size), access = size < 0 ? WRITE : READ;
+    // Not all of them need be used: what nobody has written to stays as it is.
+    const pageAt = (at: number) => size < 0 ? writtenPage(c, at) : env.page(c, at, READ);
     try {
-      const page = env.page(c, va, access);
-      const last = offset + bytes <= 4096 ? page : env.page(c, va + 4096 - offset, access);
-      if (last !== page && last !== page + 4096) return NOT_TOGETHER;
-      // A store takes the code's translations away: one by one.
-      const hasCode = ((frameFlags[page >>> 12] | frameFlags[last >>> 12]) & FRAME_CODE) !== 0;
-      return size < 0 && hasCode ? NOT_TOGETHER : page + offset;
+      const page = pageAt(va), crosses = offset + Math.abs(size) > 4096;
+      const together = page !== 0 && (!crosses || pageAt(va + 4096 - offset) === page + 4096);
+      return together ? page + offset : NOT_TOGETHER;
     } catch (e) {
       if (e !== fault) throw e;
       setRip(c, ip);
@@ -213,6 +222,14 @@ export class Runtime {
     if (block.frame2 === 0) this.#jumps[slot] = block;
     return block;
   }
+}
+
+/** Physical page that the TLB lets be written at `va`; 0: none. */
+function writtenPage(c: number, va: number): number {
+  const page = va & -4096, hi = Math.floor(va / 0x1_0000_0000);
+  const entry = I32[c + 2 * TLB] + (page >>> 12 & (TLB_ENTRIES - 1)) * TLB_ENTRY_WORDS;
+  if (I32[entry + TLB_WRITE] !== page || I32[entry + TLB_WRITE + 1] !== hi) return 0;
+  return (page + I32[entry + TLB_ADDEND]) | 0;
 }
 
 /** Whether the exec TLB shows, for the page of the address, the frame that `block` was translated from. */
