@@ -103,7 +103,6 @@ export class Runtime {
       return together ? page + offset : NOT_TOGETHER;
     } catch (e) {
       if (e !== fault) throw e;
-      setRip(c, ip);
       return NOT_TOGETHER;
     }
   }

@@ -10,7 +10,6 @@ import { I32, memory, RAM_BYTES, RUNNING_CPU, STAMP_COUNT, STAMPS } from "../ram
 import { CODE_CHANGED, NOT_TOGETHER, type Runtime } from "../runtime.ts";
 import { MOST_REGIONS, REGION_QUOTA, SAMPLE_BLOCKS } from "../tunables.ts";
 import { Code, OP } from "./encoder.ts";
-import { wasmModule } from "./module.ts";
 import type { Flow, RegionPage } from "./flow.ts";
 import { hostFuses } from "./fused.ts";
 import { CPU_AT, FAULTED, FIRST_END, GLOBAL_FUSES, INDIRECT, NO_CALLER, PAUSED, UNWOUND } from "./results.ts";
@@ -36,7 +35,7 @@ import { missFunctions } from "./miss.ts";
 import { installNext } from "./next_region.ts";
 import { enterNode, nodeStamped } from "../threaded/node.ts";
 import type { ThreadedTier } from "../threaded/tier.ts";
-import { installStubs } from "./shared.ts";
+import { installStubs, instantiate } from "./shared.ts";
 import { statusFunctions } from "./status.ts";
 
 const PAGES = RAM_BYTES / 65536;
@@ -49,12 +48,8 @@ const APART = { toString: () => "apart" };
 /** What stands for threaded code where there is none: hands on the region's result. */
 function noThreadedCode(): () => number {
   const code = new Code().i32(CPU_AT).mem(OP.i32Load, 8 * LEFT_AT);
-  const functions = [{ type: LEAVE, locals: [], code, name: "r" }];
-  const bytes = wasmModule({ pages: PAGES, imports: [], globals: 0, functions });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-    m: { m: memory, t: functionTable },
-  });
-  return instance.exports["r"] as () => number;
+  const { r } = instantiate({ functions: [{ type: LEAVE, locals: [], code, name: "r" }] });
+  return r as () => number;
 }
 
 /** Runs a block, or its end. */

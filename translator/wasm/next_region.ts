@@ -1,13 +1,12 @@
 // What regions leave through, a function that all of them share: with it in each, small ones would be too large for V8 to put into their callers.
 
 import { LEFT_AT, RIP } from "../cpu.ts";
-import { memory, RAM_BYTES } from "../ram.ts";
 import { Code, I32, OP, VOID } from "./encoder.ts";
 import { LEAVE_TYPE, NEXT, REGION_TYPE, TYPES } from "./imports.ts";
 import { functions, GO_ON, JUMP_FUNCTION, JUMP_MASK, JUMP_TABLE, NEXT_REGION } from "./jump_table.ts";
 import { otherAddress } from "./link.ts";
-import { wasmModule } from "./module.ts";
 import { CPU_AT, PAUSED, UNWOUND } from "./results.ts";
+import { instantiate } from "./shared.ts";
 
 // Parameters, and a local.
 const DEPTH = 0, BACK = 1, RESULT = 2, TO = 3, ENTRY = 4;
@@ -44,15 +43,9 @@ export function pushFunction(code: Code, entry: number): void {
 /** Puts it into the function table. */
 export function installNext(): void {
   if (functions.get(NEXT_REGION) !== null) return;
-  const bytes = wasmModule({
-    pages: RAM_BYTES / 65536,
+  const { n } = instantiate({
     types: TYPES,
-    imports: [],
-    globals: 0,
     functions: [{ type: NEXT, locals: [I32], code: body(), name: "n" }],
   });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-    m: { m: memory, t: functions },
-  });
-  functions.set(NEXT_REGION, exports["n"] as () => number);
+  functions.set(NEXT_REGION, n as () => number);
 }

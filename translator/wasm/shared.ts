@@ -6,7 +6,7 @@
 import { makers as late } from "../late.ts";
 import { memory, RAM_BYTES } from "../ram.ts";
 import { Code, OP } from "./encoder.ts";
-import { wasmModule } from "./module.ts";
+import { type ModuleParts, wasmModule } from "./module.ts";
 import { STEP } from "./imports.ts";
 import { functions, SHARED_FIRST, SHARED_FUNCTIONS } from "./jump_table.ts";
 
@@ -41,26 +41,24 @@ export function installStubs(): void {
     code: new Code().i32(n).call(0).op(OP.drop).i32(0),
     name: String(n),
   }));
-  const stub = instantiate([STEP], stubs, { 0: install });
+  const stub = instantiate({ imports: [STEP], functions: stubs }, { 0: install });
   stubs.forEach(({ name }, n) => functions.set(SHARED_FIRST + n, stub[name] as () => number));
 }
 
 function install(n: number): number {
   if (!late.ready) return 0;
   const { code, locals } = makers[n]!();
-  const { r } = instantiate([], [{ type: STEP, locals, code, name: "r" }], {});
+  const { r } = instantiate({ functions: [{ type: STEP, locals, code, name: "r" }] });
   functions.set(SHARED_FIRST + n, r as () => number);
   return 0;
 }
 
-type Parts = Parameters<typeof wasmModule>[0];
-
-function instantiate(
-  imports: Parts["imports"],
-  list: Parts["functions"],
-  f: WebAssembly.ModuleImports,
+/** What a module of these functions exports, over the memory and the function table. */
+export function instantiate(
+  { types, imports = [], functions: list }: Pick<ModuleParts, "types" | "functions"> & Partial<ModuleParts>,
+  f: WebAssembly.ModuleImports = {},
 ): WebAssembly.Exports {
-  const bytes = wasmModule({ pages: RAM_BYTES / 65536, imports, globals: 0, functions: list });
+  const bytes = wasmModule({ pages: RAM_BYTES / 65536, types, imports, globals: 0, functions: list });
   const module = new WebAssembly.Module(bytes);
   return new WebAssembly.Instance(module, { m: { m: memory, t: functions }, f }).exports;
 }

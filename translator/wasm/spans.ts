@@ -198,15 +198,18 @@ export function planSpans(flow: SpanFlow, n: number): Map<IrOp, Span> {
       }
     }
     if (!isNative(o.def)) open.clear();
-    for (const r of new Set([...generalWritten(o), RSP])) {
-      const step = movedBy(o, r), found = open.get(r);
+    for (const [r, found] of open) {
+      const step = movedBy(o, r);
       if (step === undefined) open.delete(r);
-      else if (found !== undefined) found.moved += step;
+      else found.moved += step;
     }
   }
-  if (flow.calls(n)) return spans;
+  if (flow.calls(n) || open.size === 0) return spans;
+  // To all other blocks, ways lead that have not found the bytes.
+  const dominated = new Set([n]);
+  for (const m of dominated) for (const child of flow.shape.children[m]!) dominated.add(child);
   for (const { span, first, moved } of open.values()) {
-    span.wanted = withBehind(flow, n, span, moved);
+    span.wanted = withBehind(flow, n, dominated, span, moved);
     if (span.wanted !== span.needed) spans.set(first, span);
   }
   return spans;
@@ -224,12 +227,15 @@ function movedBy(o: IrOp, r: number): number | undefined {
 }
 const PUSHES = /^(push64|call|callTo)$/;
 
-/** What span `span` of block `n`, whose register has moved, is asked for with what the blocks behind access through the register. */
-function withBehind(flow: SpanFlow, n: number, { base, needed }: Span, moved: number): Reach {
-  const { blocks, successors, shape: { order, children }, calls } = flow, movedAt = new Map([[n, moved]]);
-  // To all others, ways lead that have not found the bytes.
-  const dominated = new Set([n]);
-  for (const m of dominated) for (const child of children[m]!) dominated.add(child);
+/** What a span of block `n`, whose register has moved, is asked for with what those of the `dominated` blocks access through the register that are behind. */
+function withBehind(
+  { blocks, successors, shape: { order }, calls }: SpanFlow,
+  n: number,
+  dominated: ReadonlySet<number>,
+  { base, needed }: Span,
+  moved: number,
+): Reach {
+  const movedAt = new Map([[n, moved]]);
   let reach = needed;
   for (const [m, before] of movedAt) {
     let moved: number | undefined = before;

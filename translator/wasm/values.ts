@@ -18,12 +18,9 @@ import {
   GENERAL,
   has,
   type Held,
-  intersection,
-  isSame,
   isVectorSlot,
   NOTHING,
   slotsOf,
-  union,
   withSlot,
 } from "./register_set.ts";
 
@@ -203,12 +200,6 @@ export class Values {
   }
   set held(held: Held) {
     this.#held = held;
-  }
-  /** Two arms meet that leave these registers in locals. */
-  protected meet(a: Held, b: Held): void {
-    const changed = union(a.changed, b.changed), loaded = intersection(a.loaded, b.loaded);
-    if (!isSame(union(changed, loaded), loaded)) throw new Error("a register changed on one arm only");
-    this.#held = { loaded, changed };
   }
   /** Emits what brings registers to where `held` has them. */
   adapt(held: Held): void {

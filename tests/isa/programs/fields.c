@@ -1,8 +1,7 @@
 /* Hot loops over structures whose fields lie on two pages: the second one missing, read-only, elsewhere in physical memory, copied on write, or code. What is
    checked for all fields together must fault, and store, as the single accesses would. */
 #define _GNU_SOURCE
-#include <setjmp.h>
-#include <signal.h>
+#include "faults.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,15 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, ROUNDS = 120000 };
-
-static sigjmp_buf back;
-static char *volatile fault_at;
-static void on_fault(int signal, siginfo_t *info, void *context) {
-  (void)signal, (void)context;
-  fault_at = info->si_addr;
-  siglongjmp(back, 1);
-}
+enum { ROUNDS = 120000 };
 
 struct record {
   uint64_t first, second;

@@ -1,8 +1,7 @@
 /* Hot loops over memory whose pages change under them: fork, mprotect, mremap, madvise, discarded and shared pages, pages that fault in the middle of
    a loop. What a translation remembers about pages must never outlive them. */
 #define _GNU_SOURCE
-#include <setjmp.h>
-#include <signal.h>
+#include "faults.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,15 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PAGE = 4096, PAGES = 96 };
-
-static sigjmp_buf back;
-static char *volatile fault_at;
-static void on_fault(int signal, siginfo_t *info, void *context) {
-  (void)signal, (void)context;
-  fault_at = info->si_addr;
-  siglongjmp(back, 1);
-}
+enum { PAGES = 96 };
 
 /* Through a pointer that moves, through pointers that are loaded, and by index. */
 __attribute__((noinline)) static uint64_t walk(const unsigned char *p, size_t n) {
